@@ -1,0 +1,55 @@
+# Every target sets up what it needs; all that must be there is Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+DURATION ?=
+REPORT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint format bench chaos lock crds clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+venv: .venv/.installed ## The locked environment; leaves the command in .venv/bin/brownfield
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Brownfield needs Python 3.11 or newer; say which with: make PYTHON=python3.12 …" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { echo "This Python cannot make virtual environments (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: venv ## The wind farm: simulated plant, adapters, spine, pipeline, twins and a page
+	$(BIN)/brownfield demo $(if $(DURATION),--duration $(DURATION)) $(if $(REPORT),--report $(REPORT))
+
+test: venv ## All tests (page tests need Chromium; hack/chromium.sh gets it where it can)
+	hack/chromium.sh
+	$(BIN)/python -m pytest
+
+lint: venv ## ruff, mypy --strict, import directions, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python hack/crds.py --check
+	$(BIN)/mypy
+
+format: venv ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: venv ## The figures of docs/benchmarks.md, in one run on this machine
+	$(BIN)/python -m hack.bench $(if $(REPORT),--report $(REPORT))
+
+chaos: venv ## The long fault tests: each process and the spine killed, the spine away for minutes
+	$(BIN)/python -m pytest tests/chaos -m chaos --timeout 1800
+
+crds: venv ## Generate crds/ from the models
+	$(BIN)/python hack/crds.py
+
+lock: venv ## Compile requirements.lock
+	hack/lock.sh
+
+clean: ## Remove what make made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
