@@ -1,0 +1,68 @@
+"""The folder in which `brownfield run` keeps everything that must survive it.
+
+::
+
+    STATE/lock                       held while a run uses the folder
+    STATE/configs/PROCESS.json       what the planner rendered
+    STATE/secrets/NAME/KEY           Secrets of the given YAML, readable by the owner alone
+    STATE/processes/PROCESS/         buffers, checkpoints, certificates of that process
+    STATE/logs/PROCESS.log           bounded logs
+    STATE/spine/                     the broker's store
+    STATE/history/                   Parquet files
+"""
+
+import base64
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from brownfield_api.errors import BrownfieldError
+
+
+@contextlib.contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Holds the folder for one run; raises `BrownfieldError` if another run holds it."""
+    state.mkdir(parents=True, exist_ok=True)
+    path = state / "lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            raise BrownfieldError(
+                "another `brownfield run` uses this folder", str(state), "Stop it, or give another one with --state"
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Takes an exclusive lock that ends with the process, on any system."""
+    if os.name == "nt":
+        import msvcrt  # the only such lock Windows has
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def private_file(path: Path, content: bytes) -> None:
+    """Writes a file only its owner can read, complete or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    temporary.replace(path)
+
+
+def write_secret(state: Path, name: str, data: Mapping[str, str], string_data: Mapping[str, str]) -> None:
+    """Lays a Secret out as a mounted volume would: a file per key under `secrets/NAME`."""
+    for key, encoded in data.items():
+        private_file(state / "secrets" / name / key, base64.b64decode(encoded))
+    for key, text in string_data.items():
+        private_file(state / "secrets" / name / key, text.encode())
