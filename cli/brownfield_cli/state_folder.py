@@ -14,10 +14,13 @@
 import base64
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from brownfield_api.errors import BrownfieldError
+
+_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 
 @contextlib.contextmanager
@@ -61,8 +64,16 @@ def private_file(path: Path, content: bytes) -> None:
 
 
 def write_secret(state: Path, name: str, data: Mapping[str, str], string_data: Mapping[str, str]) -> None:
-    """Lays a Secret out as a mounted volume would: a file per key under `secrets/NAME`."""
-    for key, encoded in data.items():
-        private_file(state / "secrets" / name / key, base64.b64decode(encoded))
-    for key, text in string_data.items():
-        private_file(state / "secrets" / name / key, text.encode())
+    """Lays a Secret out as a mounted volume would: a file per key under `secrets/NAME`.
+
+    Raises `BrownfieldError` for a name or key that Kubernetes would not take (and that could leave the folder).
+    """
+    contents = {key: base64.b64decode(encoded) for key, encoded in data.items()}
+    contents.update({key: text.encode() for key, text in string_data.items()})
+    for part in (name, *contents):
+        if not _SECRET_KEY.fullmatch(part) or part.startswith(".."):
+            raise BrownfieldError(
+                f"{part!r} is no name for a Secret or a key in it", f"Secret/{name}", "Use letters, digits, - _ and ."
+            )
+    for key, content in contents.items():
+        private_file(state / "secrets" / name / key, content)
