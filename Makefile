@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DURATION ?=
 REPORT ?=
+SCENARIO ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint format bench chaos lock crds clean
@@ -40,7 +41,7 @@ format: venv ## Put the code into its form
 	$(BIN)/ruff format .
 
 bench: venv ## The figures of docs/benchmarks.md, in one run on this machine
-	$(BIN)/python -m hack.bench $(if $(REPORT),--report $(REPORT))
+	$(BIN)/python -m hack.bench $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DURATION),--duration $(DURATION)) $(if $(REPORT),--report $(REPORT))
 
 chaos: venv ## The long fault tests: each process and the spine killed, the spine away for minutes
 	$(BIN)/python -m pytest tests/chaos -m chaos --timeout 1800

@@ -1,0 +1,1 @@
+"""`make bench`: reproducible scenarios, measured as whole processes, figures of one run on one machine."""
