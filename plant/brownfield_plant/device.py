@@ -36,7 +36,12 @@ class Device(ABC):
     @property
     @abstractmethod
     def tags(self) -> Collection[str]:
-        """Names that the faults `bad` and `refuse` may use."""
+        """The device's tags, which the fault `refuse` may name."""
+
+    @property
+    def breakable(self) -> Collection[str]:
+        """The tags that can deliver a bad value: what the fault `bad` may name."""
+        return self.tags
 
     @abstractmethod
     async def start(self) -> None:
@@ -54,14 +59,19 @@ class Device(ABC):
         """Let the device fail (or recover) as ordered; raises `BrownfieldError` for what it cannot do."""
         if fault.kind not in self.understands:
             known = ", ".join(sorted(self.understands))
-            raise BrownfieldError(f"a {self.kind} device has no {fault.kind}", self.name, f"It understands {known}")
+            raise BrownfieldError(
+                f"{fault.kind} means nothing to a device of kind {self.kind}", self.name, f"It understands {known}"
+            )
+        if fault.kind is FaultKind.RESTART and self.faults.away:
+            await self.apply(Fault(kind=FaultKind.BACK))
         before = self.faults
-        self.faults = after(before, fault, tags=self.tags, where=self.name)
+        self.faults = after(before, fault, tags=self.tags, breakable=self.breakable, where=self.name)
         if fault.kind is FaultKind.RESTART:
             await self.restart()
         else:
             await self.changed(before)
 
+    @abstractmethod
     async def changed(self, before: Faults) -> None:
         """React to new `faults`: what cannot wait for the next answer, such as closing the listener."""
 

@@ -80,10 +80,11 @@ class Faults:
         ]
 
 
-def after(state: Faults, fault: Fault, *, tags: Collection[str], where: str) -> Faults:
+def after(state: Faults, fault: Fault, *, tags: Collection[str], breakable: Collection[str], where: str) -> Faults:
     """The state that follows `fault`; raises `BrownfieldError` for an unknown tag or a missing number.
 
-    `tags` are the names that `bad` and `refuse` may use on this device, `where` names it in the error.
+    `tags` are the names that `refuse` may use on this device, `breakable` those that can deliver a bad value;
+    `where` names the device in the error.
     """
     match fault.kind:
         case FaultKind.AWAY | FaultKind.BACK:
@@ -91,7 +92,7 @@ def after(state: Faults, fault: Fault, *, tags: Collection[str], where: str) -> 
         case FaultKind.FREEZE | FaultKind.THAW:
             return replace(state, frozen=fault.kind is FaultKind.FREEZE)
         case FaultKind.BAD:
-            return replace(state, bad=state.bad | {_tag(fault, tags, where)})
+            return replace(state, bad=state.bad | {_tag(fault, breakable, where)})
         case FaultKind.REFUSE:
             return replace(state, refused=state.refused | {_tag(fault, tags, where)})
         case FaultKind.CLEAR:

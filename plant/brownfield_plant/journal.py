@@ -15,14 +15,14 @@ class Request(NamedTuple):
     """One request. `function` is the Modbus function code in decimal, or the OPC UA service's type name.
 
     `time` is in seconds of the journal's clock; `address` is the first register or the node id of the first
-    item (empty where the service has none); `count` the number of registers, bits or items.
+    item (empty where the service has none); `quantity` the number of registers, bits or items.
     """
 
     time: float
     connection: int
     function: str
     address: str
-    count: int
+    quantity: int
 
 
 class Traffic(BaseModel):
@@ -62,9 +62,9 @@ class Journal:
         """A connection was turned away because there are too many."""
         self.refused += 1
 
-    def request(self, connection: int, function: str, address: str = "", count: int = 0) -> None:
+    def request(self, connection: int, function: str, address: str = "", quantity: int = 0) -> None:
         self.functions[function] += 1
-        self.recent.append(Request(self._clock(), connection, function, address, count))
+        self.recent.append(Request(self._clock(), connection, function, address, quantity))
 
     def traffic(self) -> Traffic:
         return Traffic(

@@ -2,8 +2,8 @@
 
 Each block of `block` registers begins with a uint32 (ABCD) that grows by exactly one with every answered read
 that covers it, so a reader of whole blocks can count what it lost. The remaining registers are a ramp: as uint16
-register i shows (i + n) mod 65536 in the n-th period, as float32 the pair at register i shows i / 2 + n. They are filled in one numpy
-step when the period has changed, never per register.
+register i shows (i + n) mod 65536 in the n-th period, as float32 the pair at register i shows i / 2 + n. They
+are filled in one numpy step when the period has changed, never per register.
 """
 
 import time

@@ -2,14 +2,12 @@
 
 Zero-based addresses, byte order ABCD:
 
-=================  ========  =======================================================
-holding 0 – 13     float32   `P_avg` kW, `Ws_avg` m/s, `Ba_avg` deg, `Va_avg` deg, `Ot_avg` Cel, `Ya_avg` deg, `Wa_avg` deg
-                             at 0, 2, 4, 6, 8, 10, 12
-holding 14 – 15    uint32    `Count`, one more with every answered read that covers both registers
-discrete 0         bit       `Running`: power above zero
-coil 0             bit       `Curtailed`: blades pitched out although the wind would carry more (see `curtailed`)
-input 0 – 7        string    `Serial`, 16 characters
-=================  ========  =======================================================
+- holding 0 – 13, float32: `P_avg` kW, `Ws_avg` m/s, `Ba_avg` deg, `Va_avg` deg, `Ot_avg` Cel, `Ya_avg` deg,
+  `Wa_avg` deg, in this order, two registers each
+- holding 14 – 15, uint32: `Count`, one more with every answered read that covers both registers
+- discrete 0: `Running`, power above zero
+- coil 0: `Curtailed`, the blades are pitched out although the wind would carry more (see `curtailed`)
+- input 0 – 7: `Serial`, a string of 16 characters
 
 An empty cell is NaN (the bits stay as they were), a missing record changes nothing, and of a record that exists
 twice the second stays. Every other address answers exception 02.
@@ -93,6 +91,11 @@ class ModbusTurbine(Device):
     @property
     def tags(self) -> Collection[str]:
         return tuple(PLACES)
+
+    @property
+    def breakable(self) -> Collection[str]:
+        # A bit, a counter and a string have no way to say that they are bad.
+        return TURBINE_COLUMNS
 
     async def start(self) -> None:
         self._bound = await self._server.listen(*(self._bound or (self._host, self._port)))

@@ -1,0 +1,5 @@
+"""`python -m brownfield_cli`, for where the script is not on the path."""
+
+from brownfield_cli.main import app
+
+app(prog_name="brownfield")
