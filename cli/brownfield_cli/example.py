@@ -10,9 +10,15 @@ _PLACES = (
 )
 
 
-def wind_farm() -> Path:
-    """The folder of the example; raises `BrownfieldError` if this installation has none."""
-    for place in _PLACES:
+def example_folder(given: Path | None = None) -> Path:
+    """The folder of the example, by default the wind farm's; raises `BrownfieldError` if there is none."""
+    places = (given,) if given else _PLACES
+    for place in places:
         if (place / "plant" / "plant.yaml").is_file():
             return place
-    raise BrownfieldError("this installation has no example", str(_PLACES[0]), "Name a folder: brownfield demo EXAMPLE")
+    raise BrownfieldError("there is no plant/plant.yaml", str(places[0]), "Name the folder of an example")
+
+
+def plant_folder(given: Path | None = None) -> Path:
+    """The folder of the example's simulated plant."""
+    return example_folder(given) / "plant"

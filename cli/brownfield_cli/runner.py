@@ -5,6 +5,7 @@ everything that was read has arrived, pipelines and twins; the spine last.
 """
 
 import asyncio
+import shutil
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,6 @@ from types import TracebackType
 
 import msgspec
 import structlog
-from brownfield_spine.broker import Broker
-from brownfield_spine.health import records
-from brownfield_spine.provision import provision
 
 from brownfield_api.health import HealthRecord
 from brownfield_api.process import ProcessConfig, SpineConfig
@@ -24,7 +22,10 @@ from brownfield_cli.process_statistics import ProcessStatistics
 from brownfield_cli.report import HealthLog, RunReport, build_report
 from brownfield_cli.state_folder import private_file
 from brownfield_cli.supervisor import LineSink, ProcessSpec, SupervisedProcess
+from brownfield_spine.broker import Broker
 from brownfield_spine.connection import Spine, connect
+from brownfield_spine.health import records
+from brownfield_spine.provision import Limits, provision
 
 log = structlog.get_logger("run")
 
@@ -32,6 +33,9 @@ MODULES = {"adapter": "brownfield_adapters", "pipeline": "brownfield_pipeline", 
 """Entry point of each kind of process; pods use the same."""
 
 STOP_ORDER = ("adapter", "pipeline", "twin")
+
+LARGEST_STORE = 16 * 1024**3
+"""Bytes of the spine's store on one machine, however large its disk is."""
 
 SETTLE_SECONDS = 10.0
 """Longest wait for what is under way to arrive before the next kind of process is stopped."""
@@ -51,7 +55,8 @@ class LocalSpine:
     def __init__(self, state: Path, external: str, credentials: Path | None) -> None:
         self._external = external
         self._credentials = credentials
-        self.broker = None if external else Broker(state / "spine")
+        self.store_bytes = store_size(state)
+        self.broker = None if external else Broker(state / "spine", max_file_store=self.store_bytes)
 
     async def __aenter__(self) -> SpineConfig:
         if self.broker is None:
@@ -156,11 +161,17 @@ class Run:
         return ProcessSpec(name, MODULES[config.kind], path, state / "logs" / f"{name}.log")
 
 
-async def open_spine(config: SpineConfig) -> Spine:
+async def open_spine(config: SpineConfig, store_bytes: int) -> Spine:
     """A connection to the spine with its streams and buckets in place."""
     spine = await connect(config, name="brownfield-run")
-    await provision(spine)
+    await provision(spine, Limits.within(store_bytes))
     return spine
+
+
+def store_size(folder: Path) -> int:
+    """Bytes the spine may keep here: half of what is free, at most `LARGEST_STORE`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return min(LARGEST_STORE, shutil.disk_usage(folder).free // 2)
 
 
 def stop_signals() -> asyncio.Event:

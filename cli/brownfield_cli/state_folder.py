@@ -4,14 +4,13 @@
 
     STATE/lock                       held while a run uses the folder
     STATE/configs/PROCESS.json       what the planner rendered
-    STATE/secrets/NAME/KEY           Secrets of the given YAML, readable by the owner alone
+    STATE/secrets/NAMESPACE/NAME/KEY Secrets of the given YAML, readable by the owner alone
     STATE/processes/PROCESS/         buffers, checkpoints, certificates of that process
     STATE/logs/PROCESS.log           bounded logs
     STATE/spine/                     the broker's store
     STATE/history/                   Parquet files
 """
 
-import base64
 import contextlib
 import os
 import re
@@ -63,17 +62,20 @@ def private_file(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def write_secret(state: Path, name: str, data: Mapping[str, str], string_data: Mapping[str, str]) -> None:
-    """Lays a Secret out as a mounted volume would: a file per key under `secrets/NAME`.
+def write_secret(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Lays a Secret out as a mounted volume would: a file per key in `folder` (`secrets/NAMESPACE/NAME`).
 
-    Raises `BrownfieldError` for a name or key that Kubernetes would not take (and that could leave the folder).
+    Raises `BrownfieldError` for a key that Kubernetes would not take (and that could leave the folder).
     """
-    contents = {key: base64.b64decode(encoded) for key, encoded in data.items()}
-    contents.update({key: text.encode() for key, text in string_data.items()})
-    for part in (name, *contents):
-        if not _SECRET_KEY.fullmatch(part) or part.startswith(".."):
+    for key in contents:
+        if not _SECRET_KEY.fullmatch(key) or key.startswith(".."):
             raise BrownfieldError(
-                f"{part!r} is no name for a Secret or a key in it", f"Secret/{name}", "Use letters, digits, - _ and ."
+                f"{key!r} is no name for a key", f"Secret/{folder.name}", "Use letters, digits, - _ and ."
             )
     for key, content in contents.items():
-        private_file(state / "secrets" / name / key, content)
+        private_file(folder / key, content)
+
+
+def spine_file(state: Path) -> Path:
+    """Where a run leaves the address of its spine for `brownfield watch`."""
+    return state / "spine.json"

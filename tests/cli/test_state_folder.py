@@ -1,6 +1,5 @@
 """The state folder belongs to one run, and its secrets to their owner."""
 
-import base64
 import stat
 from pathlib import Path
 
@@ -26,15 +25,15 @@ def test_the_folder_is_free_again_afterwards(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_laid_out_like_a_mounted_volume_and_is_private(tmp_path: Path) -> None:
-    write_secret(tmp_path, "plc", {"password": base64.b64encode(b"geheim").decode()}, {"username": "reader"})
-    password = tmp_path / "secrets" / "plc" / "password"
+    write_secret(tmp_path / "secrets" / "default" / "plc", {"password": b"geheim", "username": b"reader"})
+    password = tmp_path / "secrets" / "default" / "plc" / "password"
     assert password.read_bytes() == b"geheim"
-    assert (tmp_path / "secrets" / "plc" / "username").read_text() == "reader"
+    assert (password.parent / "username").read_text() == "reader"
     assert stat.S_IMODE(password.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "..", "a/b", ""])
 def test_a_key_that_would_leave_the_folder_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(BrownfieldError, match="no name for a Secret"):
-        write_secret(tmp_path, "plc", {}, {key: "x"})
-    assert not (tmp_path / "secrets").exists()
+    with pytest.raises(BrownfieldError, match="no name for a key"):
+        write_secret(tmp_path / "plc", {key: b"x"})
+    assert not (tmp_path / "plc").exists()

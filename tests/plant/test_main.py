@@ -44,7 +44,7 @@ async def test_it_prints_a_line_per_device_and_ends_cleanly_on_a_signal(tmp_path
     process.send_signal(signal.SIGTERM)
     _, errors = await asyncio.wait_for(process.communicate(), 20)
     assert (process.returncode, errors) == (0, b"")
-    (written,) = (tmp_path / "exports" / "farm-meter").iterdir()
+    (written,) = (tmp_path / "exports" / "meter-export").iterdir()
     assert written.read_bytes().endswith(b"\r\n")
 
 

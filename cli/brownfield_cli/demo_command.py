@@ -1,0 +1,110 @@
+"""`brownfield demo`: a simulated plant and everything that stands on it, in one command."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from brownfield_cli.example import example_folder
+from brownfield_cli.options import DEFAULT_STATE, Duration, Listen, Report, State, duration_seconds
+from brownfield_cli.planning import Place
+from brownfield_cli.run_command import RunOptions, run_place
+from brownfield_cli.simulate_command import export_volumes
+from brownfield_plant.config import ExportConfig, PlantConfig, load_plant, split_endpoint
+from brownfield_plant.control import Control
+from brownfield_plant.plant import Plant
+from brownfield_plant.records import load_records
+
+CONTROL = "127.0.0.1:15000"
+"""Where faults are ordered while the demo runs, if the port is free."""
+
+
+def demo(
+    *,
+    example: Annotated[Path | None, typer.Argument(help="Folder of an example; default: the wind farm.")] = None,
+    state: State = DEFAULT_STATE,
+    listen: Listen = "127.0.0.1:8080",
+    duration: Duration = "",
+    report: Report = None,
+    browser: Annotated[bool, typer.Option(help="Open the page where there is a browser.")] = True,
+) -> None:
+    """Play the wind farm and show its twins."""
+    asyncio.run(
+        _demo(example_folder(example), state, _free(listen), duration_seconds(duration), report, browser=browser)
+    )
+
+
+async def _demo(folder: Path, state: Path, listen: str, duration: float, report: Path | None, *, browser: bool) -> None:
+    console = Console(stderr=True)
+    async with simulated_plant(folder / "plant", state / "plant") as (plant, control):
+        if control:
+            console.print(f"Break things: curl -X POST {control}/devices/r80711/away (back, freeze, …)", soft_wrap=True)
+        place = Place(
+            files=[folder],
+            state=state,
+            listen=listen,
+            volumes=export_volumes(plant, state / "plant" / "exports"),
+            resolve={address: f"{host}:{port}" for address, (host, port) in plant.addresses().items()},
+        )
+        opening = open_page if browser and has_display() else None
+        await run_place(RunOptions(place=place, duration=duration, report=report, on_page=opening), console)
+
+
+@contextlib.asynccontextmanager
+async def simulated_plant(folder: Path, state: Path) -> AsyncIterator[tuple[Plant, str]]:
+    """The plant of an example while it plays, and the URL of its control endpoint ("" if its port is taken).
+
+    A device whose port is taken answers on another one: whoever runs a demo does not care which.
+    """
+    config = _with_free_ports(load_plant(folder))
+    plant = Plant(config, load_records(folder / config.records), state / "exports", pki=state / "pki")
+    await plant.start()
+    control = Control(plant.devices)
+    url = await control.start(*split_endpoint(CONTROL)) if _is_free(CONTROL) else ""
+    try:
+        yield plant, url
+    finally:
+        await control.stop()
+        await plant.stop()
+
+
+def open_page(address: str) -> None:
+    """Opens the page in the user's browser."""
+    webbrowser.open(address)
+
+
+def has_display() -> bool:
+    """Whether a browser could show anything here."""
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _with_free_ports(config: PlantConfig) -> PlantConfig:
+    devices = [
+        device if isinstance(device, ExportConfig) else device.model_copy(update={"listen": _free(device.listen)})
+        for device in config.devices
+    ]
+    return config.model_copy(update={"devices": tuple(devices)})
+
+
+def _free(listen: str) -> str:
+    """`listen`, or the same host with port 0 where somebody has that port."""
+    return listen if _is_free(listen) else f"{split_endpoint(listen)[0]}:0"
+
+
+def _is_free(listen: str) -> bool:
+    host, port = split_endpoint(listen)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
