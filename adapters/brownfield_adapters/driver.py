@@ -18,11 +18,14 @@ class Session(Protocol):
     def now(self) -> int:
         """The adapter's clock."""
 
-    def request(self) -> AbstractAsyncContextManager[None]:
-        """The endpoint's budget: entered around every request to the device; waits for its turn, then counts it."""
+    def request(self, source: str = "") -> AbstractAsyncContextManager[None]:
+        """The endpoint's budget: entered around every request to the device; waits for its turn, then counts it.
 
-    def scheduled(self, source: str) -> None:
-        """A poll, or an expected publishing interval, of the source is due now."""
+        `source`: for whom; "" for a request that serves all of them.
+        """
+
+    def scheduled(self, source: str, count: int = 1) -> None:
+        """A poll, or an expected publishing interval, of the source is due now (`count` - 1 more were missed)."""
 
     def succeeded(self, source: str) -> None:
         """The last scheduled one delivered (an empty publish or an unchanged file delivers, too)."""
@@ -33,6 +36,11 @@ class Session(Protocol):
         `as_of`: time up to which all good tags of the source are vouched for; an empty batch only renews
         that. `position`: where to read on after a restart, for sources that keep history; it becomes
         durable together with the samples. Never blocks.
+        """
+
+    def lost(self, source: str, reason: str) -> None:
+        """The source alone does not answer though the link is fine (a dead unit behind a gateway): its values
+        are held until it next succeeds or delivers. Logged once.
         """
 
     def position(self, source: str) -> str:

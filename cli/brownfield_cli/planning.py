@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from brownfield_planner.plan import Plan, plan
 from rich.console import Console
 
 from brownfield_api.errors import BrownfieldError
@@ -14,10 +13,15 @@ from brownfield_cli.state_folder import write_secret
 from brownfield_planner.findings import Finding, Severity
 from brownfield_planner.host import HostOptions
 from brownfield_planner.manifests import read_manifest
+from brownfield_planner.plan import plan
+from brownfield_planner.processes import Plan
 from brownfield_planner.resource_set import Resources, load_resources
 
 NO_SPINE = SpineConfig(servers=())
 """Stands in a plan that is only looked at, never run."""
+
+HISTORY_VOLUME = "history"
+"""A volume of this name is a folder of the state unless `--volume` says otherwise: what we write needs no question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +39,13 @@ class Place:
     def host(self, spine: SpineConfig) -> HostOptions:
         """The planner's view of this place."""
         state = self.state.resolve()
+        volumes = {HISTORY_VOLUME: str(state / "history")}
+        volumes.update({name: str(Path(folder).resolve()) for name, folder in self.volumes.items()})
         return HostOptions(
             state_root=str(state / "processes"),
             spine=spine,
             site=self.site,
-            volumes={name: str(Path(folder).resolve()) for name, folder in self.volumes.items()},
+            volumes=volumes,
             resolve=self.resolve,
             twin_listen=self.listen,
             secrets_dir=str(state / "secrets"),

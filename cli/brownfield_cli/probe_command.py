@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated
 
 import typer
-from brownfield_planner.plan import Plan
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +15,7 @@ from brownfield_api.tables import TagTable
 from brownfield_cli.options import DEFAULT_STATE, Files, Namespace, Resolve, State, Volumes, pairs
 from brownfield_cli.planning import Place, make_plan, print_findings, read_resources, write_secrets
 from brownfield_cli.state_folder import locked
+from brownfield_planner.processes import Plan
 
 
 def probe(

@@ -4,11 +4,11 @@ import csv
 import sys
 
 import typer
-from brownfield_planner.firewall import firewall_rows
 from rich.console import Console
 
 from brownfield_cli.options import DEFAULT_STATE, Files, Namespace, Resolve, Site, Volumes, pairs
 from brownfield_cli.planning import Place, make_plan, read_resources, refuse_errors
+from brownfield_planner.firewall import HEADINGS, firewall_rows
 
 render = typer.Typer(help="Print what a plan means for others.", no_args_is_help=True)
 
@@ -34,5 +34,5 @@ def firewall(
     found = make_plan(read_resources(place), place)
     refuse_errors(found, Console(stderr=True))
     writer = csv.writer(sys.stdout)
-    writer.writerow(["from", "to", "port", "protocol", "why"])
-    writer.writerows(firewall_rows(found))
+    writer.writerow(HEADINGS)
+    writer.writerows(row.cells for row in firewall_rows(found))

@@ -1,0 +1,128 @@
+"""TwinModel: a live model over assets."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from brownfield_api.resources.base import Part, rules
+from brownfield_api.resources.decimals import Number
+from brownfield_api.resources.durations import Duration
+from brownfield_api.resources.metadata import ResourceMeta
+from brownfield_api.resources.names import Line, PropertyName, ResourceName, Token
+from brownfield_api.resources.status import Status
+
+
+class TwinAssets(Part):
+    """Assets the twin holds."""
+
+    mapping: ResourceName
+    """The AssetMapping they come from."""
+    classes: tuple[Token, ...] | None = Field(default=None, min_length=1, max_length=64)
+    """Only assets of these classes. Default: all."""
+
+
+class Staleness(Part):
+    """When a value is no longer fresh, and what then stands in its place."""
+
+    fresh: Duration | None = None
+    """Up to this age a value is fresh. Default: 5s."""
+    expired: Duration | None = None
+    """Beyond this age a value is expired, between the two it is stale. Default: 60s."""
+    on_stale: Literal["Hold", "Model", "Invalidate"] | None = None
+    """Hold the last value, let the active behaviour stand in, or show none. Default: Hold."""
+
+
+class TwinPropertySpec(Part):
+    """What differs for one property."""
+
+    name: PropertyName
+    """The property's name."""
+    class_: Token | None = Field(default=None, alias="class")
+    """Only in this class. Default: in every class that has it."""
+    staleness: Staleness | None = None
+    """Its own limits; what is not given here is the twin's."""
+
+
+Point = Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)]
+
+
+class Behaviour(Part):
+    """A model of how the asset behaves: it predicts outputs from inputs and is scored on the actuals."""
+
+    model_config = {
+        "json_schema_extra": rules(
+            (
+                "self.kind != 'Curve' || ('x' in self.inputs && size(self.inputs) == 1 "
+                "&& 'y' in self.outputs && size(self.outputs) == 1 && has(self.points))",
+                "a Curve needs inputs.x, outputs.y and points, and no other input or output",
+            )
+        )
+    }
+
+    name: ResourceName
+    """The behaviour's name; it adds <name>.expected, <name>.residual and <name>.error to its assets."""
+    kind: Literal["Curve"]
+    """Curve: piecewise linear through points, constant beyond its ends."""
+    inputs: dict[Token, PropertyName] = Field(min_length=1, max_length=64)
+    """The behaviour's input to a property. Curve: x."""
+    outputs: dict[Token, PropertyName] = Field(min_length=1, max_length=64)
+    """The behaviour's output to the property it predicts. Curve: y."""
+    points: tuple[Point, ...] | None = Field(default=None, min_length=2, max_length=1000)
+    """Curve: pairs of x and y, in the properties' units, x increasing."""
+    error_window: Duration | None = None
+    """Time constant of the running mean of the absolute residual. Default: 10m."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "Behaviour":
+        if set(self.inputs) != {"x"} or set(self.outputs) != {"y"} or self.points is None:
+            raise ValueError("a Curve needs inputs.x, outputs.y and points, and no other input or output")
+        return self
+
+
+class HistorySpec(Part):
+    """How much of the past is kept at hand; older data comes from the mapping's Parquet files."""
+
+    memory: Duration | None = None
+    """Kept in memory at full resolution. Default: 15m."""
+
+
+class TwinModelSpec(Part):
+    """A live model over assets."""
+
+    assets: tuple[TwinAssets, ...] = Field(min_length=1, max_length=32)
+    """The assets it holds."""
+    staleness: Staleness | None = None
+    """When values are no longer fresh."""
+    properties: tuple[TwinPropertySpec, ...] | None = Field(default=None, max_length=2000)
+    """Properties that differ from the rest."""
+    behaviours: tuple[Behaviour, ...] | None = Field(default=None, max_length=32)
+    """Models side by side."""
+    active: ResourceName | None = None
+    """The behaviour that counts; the others run in its shadow. Default: none."""
+    history: HistorySpec | None = None
+    """How much of the past is kept at hand."""
+    site: Token | None = None
+    """The site that holds it. Default: the site it is applied to."""
+
+
+class TwinModelStatus(Status):
+    """What is known of the twin."""
+
+    assets: Annotated[int, Field(ge=0)] | None = None
+    """Assets held."""
+    fresh: Line | None = None
+    """Fresh assets / all assets."""
+    url: Line | None = None
+    """Where its page and API are."""
+
+
+class TwinModel(Part):
+    """A live model over assets: state, age and quality of each property, behaviours beside it, an API and a page."""
+
+    KIND: ClassVar[str] = "TwinModel"
+
+    api_version: Literal["brownfield.dev/v1alpha1"]
+    kind: Literal["TwinModel"]
+    metadata: ResourceMeta
+    spec: TwinModelSpec
+    status: TwinModelStatus | None = None

@@ -1,0 +1,183 @@
+"""Sources of one endpoint share one connection budget and one process; a `group` merges endpoints.
+
+The oldest source decides where two contradict each other; the younger one is refused.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from brownfield_api.adapter_config import AdapterConfig, EndpointConfig, LoadConfig, SourceConfig
+from brownfield_api.resources import Reason
+from brownfield_api.subjects import raw_subject
+from brownfield_api.tables import TagTable, table_hash
+from brownfield_planner.findings import Findings
+from brownfield_planner.host import HostOptions
+from brownfield_planner.processes import PlannedProcess, slug
+from brownfield_planner.requests import requests_per_second
+from brownfield_planner.sources import CheckedSource
+
+LONGEST_NAME = 52
+"""Longest name of a StatefulSet whose pods' labels are still valid, measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Sources by endpoint that may run together, oldest first, and those that may not."""
+
+    by_key: Mapping[str, tuple[CheckedSource, ...]]
+    refused: frozenset[tuple[str, str]]
+
+
+def admit(sources: Iterable[CheckedSource], findings: Findings) -> Admitted:
+    """Checks what the sources of one endpoint must agree on: namespace, security, credentials, budget."""
+    by_key: dict[str, list[CheckedSource]] = defaultdict(list)
+    refused: set[tuple[str, str]] = set()
+    for source in sources:
+        if not source.ok:
+            refused.add(source.loaded.key)
+            continue
+        others = by_key[source.key]
+        if _fits(source, others, findings):
+            others.append(source)
+        else:
+            refused.add(source.loaded.key)
+    return Admitted({key: tuple(group) for key, group in by_key.items() if group}, frozenset(refused))
+
+
+def _fits(source: CheckedSource, others: list[CheckedSource], findings: Findings) -> bool:
+    if others and source.loaded.namespace != others[0].loaded.namespace:
+        message = f"{source.key} is already read from namespace {others[0].loaded.namespace}"
+        findings.error(
+            source.loaded.place("spec"), Reason.ENDPOINT_IN_USE, message, "Keep one endpoint in one namespace"
+        )
+        return False
+    for other in others:
+        if (source.endpoint, source.credentials) != (other.endpoint, other.credentials):
+            message = f"{source.key} is read by {other.loaded.ref} with other servers, security or credentials"
+            findings.error(source.loaded.place(f"spec.{source.protocol}"), Reason.ENDPOINT_CONFLICT, message)
+            return False
+    return _fits_budget(source, others, findings)
+
+
+def _fits_budget(source: CheckedSource, others: list[CheckedSource], findings: Findings) -> bool:
+    own = _requests(source)
+    taken = sum(_requests(other) for other in others)
+    budget = lowest_load([*others, source]).max_requests_per_second
+    if own + taken <= budget * 1.000001:
+        return True
+    beside = f" beside {taken:g} of the other sources of {source.key}" if taken else ""
+    message = f"the tags need at least {own:g} requests/s{beside}; the budget is {budget:g}"
+    do = "Read less often, set maxGap where reading along is harmless, or raise maxRequestsPerSecond"
+    findings.error(source.loaded.place("spec.load.maxRequestsPerSecond"), Reason.BUDGET_EXCEEDED, message, do)
+    return False
+
+
+def _requests(source: CheckedSource) -> float:
+    return requests_per_second(source.loaded.model, source.tags.tags.values())
+
+
+def lowest_load(sources: Iterable[CheckedSource]) -> LoadConfig:
+    """The most careful budget of all sources on an endpoint; the longest time-out, so that no one is cut short."""
+    loads = [source.load for source in sources]
+    return LoadConfig(
+        max_connections=min(load.max_connections for load in loads),
+        max_requests_per_second=min(load.max_requests_per_second for load in loads),
+        timeout=max(load.timeout for load in loads),
+    )
+
+
+def adapter_processes(admitted: Admitted, host: HostOptions) -> list[PlannedProcess]:
+    """One process for each endpoint, or for all endpoints that a group connects."""
+    unions = _merged(admitted.by_key)
+    names = _unique_names(unions)
+    processes = []
+    for keys in unions:
+        members = [source for key in keys for source in admitted.by_key[key]]
+        namespace = members[0].loaded.namespace
+        tables = {table_hash(source.tags.table): source.tags.table for source in members}
+        name = names[keys]
+        config = AdapterConfig(
+            kind="adapter",
+            site=host.site,
+            namespace=namespace,
+            name=name,
+            spine=host.spine,
+            state_dir=host.state_dir("adapter", namespace, name),
+            metrics_listen=host.metrics_listen,
+            endpoints=tuple(_endpoint(key, admitted.by_key[key], host) for key in keys),
+            tables=dict(sorted(tables.items())),
+        )
+        resources = tuple(sorted(source.loaded.ref for source in members))
+        processes.append(
+            PlannedProcess(kind="adapter", namespace=namespace, name=name, config=config, resources=resources)
+        )
+    return processes
+
+
+def _endpoint(key: str, sources: tuple[CheckedSource, ...], host: HostOptions) -> EndpointConfig:
+    return EndpointConfig(
+        key=key,
+        endpoint=sources[0].endpoint,
+        load=lowest_load(sources),
+        credentials=sources[0].credentials,
+        sources=tuple(_source(source, host) for source in sorted(sources, key=lambda source: source.loaded.name)),
+    )
+
+
+def _source(source: CheckedSource, host: HostOptions) -> SourceConfig:
+    table: TagTable = source.tags.table
+    return SourceConfig(
+        name=source.loaded.name,
+        subject=raw_subject(host.site, source.loaded.namespace, source.loaded.name),
+        interval=source.interval,
+        table=table_hash(table),
+        timestamps=source.timestamps,
+        options=source.options,
+        suspended=source.suspended,
+        buffer=source.buffer,
+    )
+
+
+Keys = tuple[str, ...]
+
+
+def _merged(by_key: Mapping[str, tuple[CheckedSource, ...]]) -> list[Keys]:
+    """Endpoints that share a group (within a namespace), transitively, each list sorted."""
+    home = {key: key for key in by_key}
+
+    def root(key: str) -> str:
+        while home[key] != key:
+            key = home[key]
+        return key
+
+    first_of_group: dict[tuple[str, str], str] = {}
+    for key in sorted(by_key):
+        for source in by_key[key]:
+            group = source.loaded.model.spec.group
+            if group:
+                first = first_of_group.setdefault((source.loaded.namespace, group), key)
+                home[root(key)] = root(first)
+    merged: dict[str, list[str]] = defaultdict(list)
+    for key in sorted(by_key):
+        merged[root(key)].append(key)
+    return sorted(tuple(keys) for keys in merged.values())
+
+
+def _unique_names(unions: list[Keys]) -> dict[Keys, str]:
+    """A readable name from the (first) endpoint alone, so that another source never renames a process."""
+    names = {keys: process_name(keys[0].partition("://")[2] or keys[0]) for keys in unions}
+    taken: dict[str, int] = defaultdict(int)
+    for name in names.values():
+        taken[name] += 1
+    return {keys: name if taken[name] == 1 else process_name(name, keys[0]) for keys, name in names.items()}
+
+
+def process_name(text: str, distinct: str = "") -> str:
+    """A slug of at most 52 characters; with a hash of `distinct` (or of itself) where it must be told apart."""
+    name = slug(text)
+    if not distinct and len(name) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256((distinct or text).encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - 9].rstrip('-')}-{digest}"

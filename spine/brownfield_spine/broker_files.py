@@ -1,0 +1,100 @@
+"""What the embedded broker keeps in its directory: credentials, configuration, log, pid, store."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+_USER = "brownfield"
+_MEMORY_STORE = 64 * 1024 * 1024
+_LOG_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """The paths below one directory."""
+
+    directory: Path
+
+    @property
+    def credentials(self) -> Path:
+        """One line `user:password`, mode 0600."""
+        return self.directory / "credentials"
+
+    @property
+    def configuration(self) -> Path:
+        """The server's configuration, mode 0600, written at every start."""
+        return self.directory / "nats-server.conf"
+
+    @property
+    def log(self) -> Path:
+        """What the server says, rotated by itself."""
+        return self.directory / "nats-server.log"
+
+    @property
+    def pid(self) -> Path:
+        """Written and removed by the server."""
+        return self.directory / "nats-server.pid"
+
+    @property
+    def store(self) -> Path:
+        """JetStream's data."""
+        return self.directory / "jetstream"
+
+    def prepare(self, *, host: str, port: int, max_file_store: int) -> tuple[str, str]:
+        """Write the configuration; returns user and password, generated once and kept."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        user, password = self._login()
+        settings = {
+            "server_name": "brownfield",
+            "listen": f"{host}:{port}",
+            "pid_file": str(self.pid),
+            "log_file": str(self.log),
+            "logfile_size_limit": _LOG_BYTES,
+            "logfile_max_num": 2,
+            "authorization": {"user": user, "password": password},
+            "jetstream": {
+                "store_dir": str(self.store),
+                "max_file_store": max_file_store,
+                "max_memory_store": _MEMORY_STORE,
+                "sync_interval": "1s",
+            },
+        }
+        # The server reads JSON as a dialect of its own format.
+        _write_private(self.configuration, json.dumps(settings, indent=2))
+        return user, password
+
+    def orphan(self) -> int | None:
+        """Pid of a server that an earlier, killed parent left running on this directory. Linux only."""
+        try:
+            pid = int(self.pid.read_text(encoding="ascii"))
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if os.fsencode(self.configuration) in command else None
+
+    def last_words(self) -> str:
+        """The last line of the server's log that tells of an error, "" if there is none."""
+        try:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
+        return next((line for line in reversed(lines) if "[FTL]" in line or "[ERR]" in line), "")
+
+    def _login(self) -> tuple[str, str]:
+        try:
+            user, _, password = self.credentials.read_text(encoding="utf-8").strip().partition(":")
+        except FileNotFoundError:
+            user, password = _USER, secrets.token_urlsafe(24)
+            _write_private(self.credentials, f"{user}:{password}\n")
+        return user, password
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Mode 0600 from the first byte on."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    partial.replace(path)

@@ -1,0 +1,161 @@
+"""The connection to the spine: one per process, kept for ever, lost and found with one log line each.
+
+nats-py gives up after a number of attempts, closes for good on most errors a server sends, and logs a
+traceback for every failed attempt; none of that suits a plant, where a broker may be away for a
+weekend. Everything that reads or writes the spine takes a `Spine` and asks it, not nats-py, whether it
+is there.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from nats import errors
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+from brownfield_api.process import SpineConfig
+from brownfield_spine.publish import Publisher
+from brownfield_spine.retry import Refusals
+
+REQUEST_TIMEOUT = 5.0
+"""Seconds a request to the spine may take before it counts as unanswered."""
+
+_RECONNECT_WAIT = 0.25
+_PING_INTERVAL = 10
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Spine:
+    """A connection that is made and mended in the background. `connections` counts how often it was made."""
+
+    nc: Client
+    js: JetStreamContext
+    publisher: Publisher
+    name: str
+    connections: int = 1
+    refusals: Refusals = field(default_factory=Refusals)
+    _there: asyncio.Event = field(default_factory=asyncio.Event)
+    _reconnected: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the spine can be reached right now."""
+        return self.nc.is_connected
+
+    async def until_connected(self) -> None:
+        """Return as soon as the spine can be reached."""
+        await self._there.wait()
+
+    def on_reconnect(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Have `call` run after every reconnect; the returned function takes that back."""
+        self._reconnected.append(call)
+        return lambda: self._reconnected.remove(call)
+
+    async def close(self) -> None:
+        """Close for good."""
+        self.publisher.close()
+        await self.nc.close()
+
+
+class _Client(Client):
+    async def _process_err(self, err_msg: str) -> None:
+        """Mend the connection after an error line of the server, where nats-py would close it for good."""
+        if "permissions violation" in err_msg:
+            await self._error_cb(errors.Error(f"nats: {err_msg}"))
+        else:
+            await self._process_op_err(errors.Error(f"nats: {err_msg}"))
+
+
+class _Watch:
+    """nats-py's callbacks: keeps `Spine` up to date and says each change once."""
+
+    def __init__(self, servers: str) -> None:
+        self.servers = servers
+        self.spine: Spine | None = None
+        self._said = ""
+
+    async def failed(self, error: Exception) -> None:
+        connected = self.spine is not None and self.spine.connected
+        if connected and not isinstance(error, OSError | errors.UnexpectedEOF):
+            _log.warning("spine reports an error", error=_words(error), servers=self.servers)
+        elif not connected:
+            self._say_away("credentials refused" if "uthorization" in str(error) else "away", error)
+
+    async def lost(self) -> None:
+        if self.spine is not None and not self.spine.nc.is_closed:
+            self.spine._there.clear()  # noqa: SLF001
+            self._say_away("away", self.spine.nc.last_error)
+
+    async def back(self) -> None:
+        if self.spine is None:
+            return
+        self.spine.connections += 1
+        self.spine._there.set()  # noqa: SLF001
+        self.say_back()
+        for call in tuple(self.spine._reconnected):  # noqa: SLF001
+            call()
+
+    def say_back(self) -> None:
+        if self._said:
+            _log.info("spine is back", servers=self.servers)
+        self._said = ""
+
+    def _say_away(self, what: str, error: Exception | None) -> None:
+        if self._said != what:
+            self._said = what
+            _log.warning(f"spine is {what}", servers=self.servers, error=_words(error))
+
+
+async def connect(config: SpineConfig, *, name: str) -> Spine:
+    """Connect under `name` (shown by the broker), trying for ever; returns when connected for the first time.
+
+    The credentials file is read at every attempt, so that rotating it needs no restart.
+    """
+    client = _Client()
+    watch = _Watch(", ".join(config.servers))
+    login = _Login(Path(config.credentials)) if config.credentials else None
+    await client.connect(
+        servers=list(config.servers),
+        name=name,
+        user=login.user if login else None,
+        password=login.password if login else None,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # annotated int, used as asyncio.sleep's argument
+        ping_interval=_PING_INTERVAL,
+        error_cb=watch.failed,
+        disconnected_cb=watch.lost,
+        reconnected_cb=watch.back,
+    )
+    watch.say_back()
+    spine = Spine(
+        nc=client, js=client.jetstream(timeout=REQUEST_TIMEOUT), publisher=await Publisher.start(client), name=name
+    )
+    watch.spine = spine
+    if client.is_connected:
+        spine._there.set()  # noqa: SLF001
+    return spine
+
+
+class _Login:
+    """User and password out of a file with one line `user:password`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def user(self) -> str:
+        return self._line().partition(":")[0]
+
+    def password(self) -> str:
+        return self._line().partition(":")[2]
+
+    def _line(self) -> str:
+        return self._path.read_text(encoding="utf-8").strip()
+
+
+def _words(error: Exception | None) -> str:
+    return str(error) or type(error).__name__ if error is not None else ""

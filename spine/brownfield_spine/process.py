@@ -1,0 +1,134 @@
+"""How every data-plane process runs: JSON logs on stderr, uvloop, one way to stop, one way to fail.
+
+SIGTERM and SIGINT cancel `main`, whose `finally` clauses close what is open. Anything unexpected, in
+`main` or in a background task made by `brownfield_spine.tasks.spawn`, ends the process with an exit code
+that says so, because a half-dead process that looks alive is worse than one that is restarted.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from brownfield_api.errors import BrownfieldError
+from brownfield_api.process import ConfigT, read_config
+from brownfield_spine.metrics import MetricsServer as MetricsServer  # noqa: PLC0414 - part of running a process
+from brownfield_spine.tasks import FATAL
+
+EXIT_OK = 0
+EXIT_REFUSED = 1
+"""A `BrownfieldError`: somebody can do something about it, and the log says what."""
+EXIT_USAGE = 2
+EXIT_CRASHED = 70
+"""Anything nobody expected (sysexits.h EX_SOFTWARE); the log has the traceback."""
+
+_log = structlog.get_logger()
+
+
+def configure_logging(**bound: str) -> None:
+    """One JSON object per line on stderr, with `bound` in every line; the standard library's loggers join in."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(**bound)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def read_process_config(argv: Sequence[str], shape: type[ConfigT]) -> ConfigT:
+    """The configuration in the file that is the only argument (`argv` as in `sys.argv`).
+
+    Exits with `EXIT_USAGE` if there is not exactly one argument; raises `InvalidResource` or `OSError`.
+    """
+    if len(argv) != 2:
+        sys.stderr.write(f"usage: {Path(argv[0]).parent.name or 'process'} CONFIG.json\n")
+        raise SystemExit(EXIT_USAGE)
+    return read_config(argv[1], Path(argv[1]).read_bytes(), shape)
+
+
+def instance_id() -> str:
+    """Unique to this start of a process: pid and time."""
+    return f"{os.getpid()}-{time.time_ns():x}"
+
+
+def run_process(main: Callable[[], Awaitable[None]], **bound: str) -> int:
+    """Run `main` to its end, or until a signal stops it, and return the exit code. `bound` goes into every log line."""
+    configure_logging(**bound)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_run(main))
+    except BrownfieldError as error:
+        _log.error("stopped", error=str(error))
+        return EXIT_REFUSED
+    except Exception:  # noqa: BLE001 - the last place where it can be said
+        _log.critical("crashed", exc_info=True)
+        return EXIT_CRASHED
+
+
+async def _run(main: Callable[[], Awaitable[None]]) -> int:
+    loop = asyncio.get_running_loop()
+    work = asyncio.ensure_future(main())
+    failures: list[BaseException] = []
+
+    def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if context.get(FATAL) and error is not None:
+            failures.append(error)
+            work.cancel()
+        else:
+            _log.error("event loop", what=context.get("message"), exc_info=error)
+
+    loop.set_exception_handler(report)
+    _stop_on_signals(loop, work)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if failures:
+            raise failures[0] from None
+    return EXIT_OK
+
+
+def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":
+    """Uvloop where it exists, the standard loop elsewhere (Windows)."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop, work: "asyncio.Future[None]") -> None:
+    def ask_to_stop(number: int, _: object = None) -> None:
+        _log.info("stopping", signal=signal.Signals(number).name)
+        loop.call_soon_threadsafe(work.cancel)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if sys.platform == "win32":  # no signal handlers on its event loops
+            signal.signal(number, ask_to_stop)
+        else:
+            loop.add_signal_handler(number, ask_to_stop, number)

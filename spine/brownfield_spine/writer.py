@@ -1,0 +1,292 @@
+"""The one writer of a subject: journal first, then publish one batch at a time, in order, exactly once.
+
+Continuity is proven at `open` by comparing the journal with the last message the subject holds, both
+named by (epoch, seq):
+
+- the journal reaches at least as far: what lies behind the subject's last message is sent, and
+  numbering goes on in the journal's epoch;
+- the subject is further in the same epoch (the journal lost its end), or the journal is empty while the
+  subject is not: a new epoch begins, and its first samples say `GAP_BEFORE`;
+- the subject's epoch is newer: somebody replaced us. The journal is set aside, a new epoch begins.
+
+How a batch is stored once and only once is told in `brownfield_spine.chain`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from brownfield_api.batch import SampleBatch, checksum, decode
+from brownfield_api.errors import BrownfieldError, Fenced, SpineUnavailable
+from brownfield_api.header import BatchHeader
+from brownfield_api.status import Reason
+from brownfield_api.tables import AnyTable, pack
+from brownfield_spine.chain import Chain, held_for_certain
+from brownfield_spine.connection import Spine
+from brownfield_spine.held import Held
+from brownfield_spine.journal import Amount, Journal
+from brownfield_spine.journal_frames import Frame
+from brownfield_spine.latency import LatencyWindow
+from brownfield_spine.outbox import Outbox
+from brownfield_spine.pieces import pieces
+from brownfield_spine.retry import Backoff
+from brownfield_spine.shelf import TableShelf
+from brownfield_spine.tables import table_store
+from brownfield_spine.tasks import spawn, stop
+
+_NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE)
+_TIMES_KEPT = 8
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterStats:
+    """Counts since `open`; `buffered*` is now. `oldest`: ns since 1970 UTC of the oldest buffered batch, 0 =
+    none. `trouble`: why the journal cannot be written, "" if it can.
+    """
+
+    appended: Amount
+    published: Amount
+    dropped: Amount
+    buffered: Amount
+    buffered_bytes: int
+    oldest: int
+    fenced: bool
+    trouble: str
+
+
+class SubjectWriter:
+    """Writes one subject; see the module for its promises. Make it with `open`."""
+
+    def __init__(self, *, subject: str, source: str, outbox: Outbox, chain: Chain, start: "_Start", spine: Spine,
+                 shelf: TableShelf, clock: Callable[[], int]) -> None:  # fmt: skip
+        self._subject = subject
+        self._source = source
+        self._outbox = outbox
+        self._chain = chain
+        self._shelf = shelf
+        self._tables = table_store(spine)
+        self._clock = clock
+        self._epoch, self._seq = start.epoch, start.seq
+        self._gap = start.gap
+        self._input = self.last_input = start.input
+        self._durable = (start.epoch, start.seq)
+        self._times: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
+        self._appended = self._published = self._refused = Amount()
+        self._fenced = False
+        self._work = asyncio.Event()
+        self._progress = asyncio.Event()
+        self.latency = LatencyWindow(clock)
+        self._task = spawn(self._publish_all(), name=f"publish {subject}")
+
+    @classmethod
+    async def open(
+        cls,
+        spine: Spine,
+        *,
+        subject: str,
+        source: str,
+        stream: str,
+        journal_dir: Path,
+        size: int,
+        max_age: float,
+        clock: Callable[[], int],
+    ) -> Self:
+        """The writer of `subject`, its continuity proven or a new epoch begun, its backlog already on the way.
+
+        The journal is `journal_dir / subject`, of at most about `size` bytes; batches older than `max_age`
+        seconds are given up (0: never). `clock` gives ns since 1970 UTC. Waits while the spine is away.
+        Raises `OSError` if the journal cannot be opened.
+        """
+        directory = journal_dir / subject
+        journal = await asyncio.to_thread(Journal, directory, size=size, max_age=max_age)
+        held = await held_for_certain(spine, stream=stream, subject=subject)
+        start = _prove_continuity(journal, held, subject=subject, now=clock())
+        shelf = TableShelf(directory)
+        if not journal.pending.batches:
+            shelf.clear()
+        return cls(
+            subject=subject,
+            source=source,
+            outbox=Outbox(journal, subject=subject, clock=clock),
+            chain=Chain(spine, stream=stream, subject=subject, held=held),
+            start=start,
+            spine=spine,
+            shelf=shelf,
+            clock=clock,
+        )
+
+    def append(self, batch: SampleBatch, *, table: str, as_of: int, input: str = "") -> None:  # noqa: A002
+        """Journal `batch` (all of it or, after a kill, none of it) and have it published.
+
+        `table` is what `offer_table` returned; `input` is where the source goes on reading after this batch,
+        "" = as before. A large batch is split; only its last piece carries `input`. A full disk raises
+        nothing: the batch waits in memory and `stats` says so. A fenced writer counts it as dropped.
+        """
+        if "\n" in input or "\r" in input or input != input.strip():
+            raise BrownfieldError(f"input {input!r} cannot travel in a header", where=f"subject {self._subject}")
+        if self._gap and len(batch):
+            batch = replace(batch, reasons=batch.reasons | np.uint16(Reason.GAP_BEFORE))
+            self._gap = False
+        parts = pieces(batch)
+        frames = [
+            self._frame(part, payload, table, as_of, input if last else "", more=not last)
+            for number, (part, payload) in enumerate(parts, 1)
+            for last in [number == len(parts)]
+        ]
+        amount = Amount(len(frames), len(batch))
+        self._appended += amount
+        if self._fenced:
+            self._refused += amount
+            return
+        if self._outbox.add(frames):
+            self.last_input, self._durable = self._input, frames[-1].place
+        self._work.set()
+
+    def offer_table(self, table: AnyTable) -> str:
+        """The table's hash, for `append`. It is on the spine before the first batch that uses it."""
+        name, packed = pack(table)
+        self._shelf.keep(name, packed)
+        return name
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a source that keeps history should go on reading: less than 80 % of the journal is unsent."""
+        return self._outbox.has_room
+
+    async def room(self) -> None:
+        """Return when there is room; raises `Fenced` if there never will be."""
+        while not self.has_room:
+            if self._fenced:
+                raise Fenced("has another writer", where=f"subject {self._subject}")
+            self._progress.clear()
+            await self._progress.wait()
+
+    @property
+    def stats(self) -> WriterStats:
+        """How the writer is doing now."""
+        return WriterStats(
+            appended=self._appended,
+            published=self._published,
+            dropped=self._outbox.dropped + self._refused,
+            buffered=self._outbox.pending,
+            buffered_bytes=self._outbox.used,
+            oldest=self._outbox.oldest,
+            fenced=self._fenced,
+            trouble=self._outbox.trouble,
+        )
+
+    async def close(self, *, timeout: float = 5.0) -> None:
+        """Publish what is left for up to `timeout` seconds; the rest stays in the journal for the next start."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._outbox.head() is not None and not self._task.done():
+                    self._progress.clear()
+                    await self._progress.wait()
+        except TimeoutError:
+            left = self._outbox.pending.batches
+            _log.info("batches stay in the journal", subject=self._subject, batches=left)
+        await stop(self._task)
+        self._outbox.close()
+
+    def _frame(self, batch: SampleBatch, payload: bytes, table: str, as_of: int, goes_on: str, *, more: bool) -> Frame:
+        self._seq += 1
+        self._input = goes_on or self._input  # always carried, so that the last frame alone says where to go on
+        header = BatchHeader(
+            epoch=self._epoch,
+            seq=self._seq,
+            crc=checksum(payload),
+            table=table,
+            as_of=as_of,
+            source=self._source,
+            input=self._input,
+        )
+        frame = Frame(header, payload, self._clock(), len(batch), more)
+        if len(self._times) < _TIMES_KEPT:
+            self._times[frame.place] = _live_times(batch)
+        return frame
+
+    async def _publish_all(self) -> None:
+        try:
+            while True:
+                frame = self._outbox.head()
+                if frame is None:
+                    self._work.clear()
+                    await self._work.wait()
+                    continue
+                await self._store_table(frame.header.table)
+                await self._chain.store(frame.header, frame.payload)
+                self._stored(frame)
+        except Fenced as error:
+            self._fenced = True
+            _log.error("writer stops: it was replaced", source=self._source, error=str(error))
+        finally:
+            self._progress.set()
+
+    async def _store_table(self, name: str) -> None:
+        backoff = Backoff()
+        while not self._tables.is_stored(name) and (packed := self._shelf.get(name)) is not None:
+            try:
+                await self._tables.put_packed(name, packed)
+            except SpineUnavailable as error:
+                _log.warning("table is not stored yet", subject=self._subject, error=str(error))
+                await backoff.wait()
+
+    def _stored(self, frame: Frame) -> None:
+        now = self._clock()
+        self._outbox.acknowledged(frame.place)
+        self._published += Amount(1, frame.rows)
+        if frame.place > self._durable:
+            self._durable, self.last_input = frame.place, frame.header.input
+        times = self._times.pop(frame.place, None)
+        self.latency.add(now - (_live_times(decode(frame.payload, frame.header.crc)) if times is None else times))
+        self._progress.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where numbering goes on (`seq` is the last one used) and whether samples before are missing."""
+
+    epoch: int
+    seq: int
+    input: str
+    gap: bool
+
+
+def _prove_continuity(journal: Journal, held: Held | None, *, subject: str, now: int) -> _Start:
+    last = journal.last
+    place = held.place if held else (0, 0)
+    if journal.damaged:
+        _log.warning("journal was damaged; what could be read is kept", subject=subject, bytes=journal.damaged)
+    if last is not None and last.place >= place:
+        journal.acknowledged(place)
+        return _Start(last.header.epoch, last.header.seq, last.header.input, gap=False)
+    newest = max(place[0], last.header.epoch if last else 0)
+    epoch = max(now, newest + 1)
+    durable = held.header.input if held and held.header else ""
+    if last is not None:
+        if last.header.epoch < place[0]:
+            _log.warning("another writer took over; the journal is set aside", subject=subject, **_amount(journal))
+        else:
+            _log.warning("journal lost its end: a new epoch begins", subject=subject)
+        journal.set_aside()
+    return _Start(epoch, 0, durable, gap=held is not None)
+
+
+def _amount(journal: Journal) -> dict[str, int]:
+    return {"batches": journal.pending.batches, "samples": journal.pending.samples}
+
+
+def _live_times(batch: SampleBatch) -> npt.NDArray[np.int64]:
+    """Source times that say something about latency (ns)."""
+    if not batch.reasons.any():
+        return batch.source_time
+    live: npt.NDArray[np.int64] = batch.source_time[(batch.reasons & _NOT_LIVE) == 0]
+    return live

@@ -1,0 +1,135 @@
+"""The embedded broker starts, is private, and comes back from whatever is done to it."""
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from nats import errors
+from nats.aio.client import Client
+
+from brownfield_api.errors import BrownfieldError
+from brownfield_spine.broker import Broker
+from brownfield_spine.broker_check import answers
+from brownfield_spine.connection import connect
+
+pytestmark = pytest.mark.wire
+
+Until = Callable[..., Awaitable[None]]
+_SIZE = 256 * 1024 * 1024
+
+
+async def test_credentials_are_generated_private_and_kept(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "b", max_file_store=_SIZE)
+    await broker.start()
+    credentials = Path(broker.config.credentials)
+    first = credentials.read_text()
+    for path in (credentials, tmp_path / "b" / "nats-server.conf"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    servers = broker.config.servers
+    await broker.restart()
+    assert credentials.read_text() == first
+    assert broker.config.servers == servers
+    await broker.stop()
+    assert broker.pid is None
+
+
+async def test_nobody_enters_without_the_password(broker: Broker) -> None:
+    host, port = broker.config.servers[0].removeprefix("nats://").split(":")
+    assert host == "127.0.0.1"
+    assert not await answers(host, int(port), user="brownfield", password="guess")
+    client = Client()
+    with pytest.raises(errors.Error):
+        await client.connect(broker.config.servers[0], allow_reconnect=False, error_cb=_ignore)
+
+
+async def test_a_killed_server_is_started_again_on_its_port(broker: Broker, until: Until) -> None:
+    spine = await connect(broker.config, name="test")
+    before = broker.pid
+    broker.kill()
+    await until(lambda: broker.pid not in (None, before) and spine.connections == 2)
+    assert broker.restarts == 1
+    assert (await spine.js.account_info()).streams == 5
+    await spine.close()
+
+
+async def test_a_server_that_lives_but_does_not_answer_is_replaced(
+    broker: Broker, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brownfield_spine.broker._CHECK_INTERVAL", 0.1)
+    monkeypatch.setattr("brownfield_spine.broker_check._TIMEOUT", 0.3)
+    monkeypatch.setattr("brownfield_spine.broker._STOP_SECONDS", 0.5)
+    before = broker.pid
+    broker.kill(signal.SIGSTOP)
+    await until(lambda: broker.pid not in (None, before), deadline=30)
+    spine = await connect(broker.config, name="test")
+    assert (await spine.js.account_info()).streams == 5
+    await spine.close()
+
+
+async def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        broker = Broker(tmp_path / "b", max_file_store=_SIZE, port=port)
+        with pytest.raises(BrownfieldError, match=f"port {port} is in use"):
+            await broker.start()
+    assert broker.pid is None
+
+
+async def test_a_server_that_cannot_start_says_why_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "jetstream").write_text("a file where the store should be")
+    broker = Broker(tmp_path / "b", max_file_store=_SIZE)
+    with pytest.raises(BrownfieldError, match="did not come up"):
+        await broker.start()
+    assert broker.pid is None
+
+
+async def test_a_server_left_behind_by_a_killed_parent_is_replaced(tmp_path: Path) -> None:
+    lost = Broker(tmp_path / "b", max_file_store=_SIZE)
+    await lost.start()
+    orphan = lost.pid
+    assert orphan is not None
+    assert lost._supervisor is not None
+    lost._supervisor.cancel()  # as if our process had been killed: nobody watches, nobody ends it
+    port = int(lost.config.servers[0].rpartition(":")[2])
+    again = Broker(tmp_path / "b", max_file_store=_SIZE, port=port)
+    await again.start()
+    assert again.pid != orphan
+    with pytest.raises(ProcessLookupError):
+        os.kill(orphan, 0)
+    await again.stop()
+    await lost.stop()
+
+
+async def test_the_password_may_change_while_everybody_is_connected(broker: Broker, until: Until) -> None:
+    spine = await connect(broker.config, name="test")
+    await broker.stop()
+    Path(broker.config.credentials).write_text("brownfield:another\n")
+    await broker.start()
+    await until(lambda: spine.connections == 2)
+    await spine.close()
+
+
+async def test_connect_waits_for_a_broker_that_is_not_there_yet(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "b", max_file_store=_SIZE)
+    await broker.start()
+    await broker.stop()
+    connecting = asyncio.create_task(connect(broker.config, name="early"))
+    done, _ = await asyncio.wait([connecting], timeout=0.3)
+    assert not done
+    await broker.start()
+    spine = await asyncio.wait_for(connecting, 10)
+    assert spine.connected
+    await spine.close()
+    await broker.stop()
+
+
+async def _ignore(_: Exception) -> None:
+    """nats-py prints a traceback for each failed attempt unless somebody takes it."""

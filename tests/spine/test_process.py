@@ -1,0 +1,91 @@
+"""A process ends in exactly one of a few ways, and the log on stderr says which, one JSON object a line."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brownfield_api.errors import InvalidResource
+from brownfield_api.process import ProcessConfig
+from brownfield_spine.process import instance_id, read_process_config
+
+_HEAD = """
+import asyncio, sys
+from brownfield_api.errors import BrownfieldError
+from brownfield_spine.process import run_process
+from brownfield_spine.tasks import spawn
+
+async def forever():
+    print("ready", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("closed", flush=True)
+"""
+
+
+async def run(body: str, stop: signal.Signals | None = None) -> tuple[int | None, str, list[dict[str, Any]]]:
+    """Exit code, what it printed, what it logged."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HEAD + body, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    printed = b""
+    if stop is not None:
+        printed = await asyncio.wait_for(process.stdout.readline(), 20)
+        process.send_signal(stop)
+    out, err = await asyncio.wait_for(process.communicate(), 20)
+    return process.returncode, (printed + out).decode(), [json.loads(line) for line in err.decode().splitlines()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_process_cleanly(number: signal.Signals) -> None:
+    code, printed, log = await run("sys.exit(run_process(forever, process='test'))", number)
+    assert (code, printed) == (0, "ready\nclosed\n")
+    assert [(line["event"], line["signal"], line["process"]) for line in log] == [("stopping", number.name, "test")]
+
+
+async def test_an_expected_error_is_one_sentence() -> None:
+    code, _, log = await run(
+        "async def main(): raise BrownfieldError('is wrong', where='here', do='Mend it')\nsys.exit(run_process(main))"
+    )
+    assert code == 1
+    assert [line["error"] for line in log] == ["here: is wrong. Mend it"]
+
+
+async def test_an_unexpected_error_says_where_it_came_from() -> None:
+    code, _, log = await run("async def main(): 1 / 0\nsys.exit(run_process(main))")
+    assert code == 70
+    assert "ZeroDivisionError" in log[-1]["exception"]
+
+
+async def test_a_background_task_that_fails_ends_the_process_after_closing_what_is_open() -> None:
+    code, printed, log = await run(
+        "async def fails(): await asyncio.sleep(0); 1 / 0\n"
+        "async def main():\n  task = spawn(fails(), name='publisher'); await forever()\n"
+        "sys.exit(run_process(main))"
+    )
+    assert (code, printed) == (70, "ready\nclosed\n")
+    assert log[0]["task"] == "publisher"
+    assert "ZeroDivisionError" in log[0]["exception"]
+
+
+def test_a_configuration_is_read_from_the_only_argument(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(
+        '{"kind": "twin", "site": "s", "namespace": "n", "name": "t", "stateDir": "x", "spine": {"servers": ["nats://h"]}}'
+    )
+    assert read_process_config(["program", str(path)], ProcessConfig).state_dir == "x"
+    path.write_text('{"kind": 3}')
+    with pytest.raises(InvalidResource, match=r"config\.json"):
+        read_process_config(["program", str(path)], ProcessConfig)
+    with pytest.raises(SystemExit):
+        read_process_config(["program"], ProcessConfig)
+
+
+def test_each_start_has_its_own_name() -> None:
+    assert instance_id() != instance_id()
