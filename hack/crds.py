@@ -151,7 +151,7 @@ def _root(model: type[BaseModel]) -> dict[str, Any]:
 def structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON schema node of pydantic's as Kubernetes wants it."""
     flat = _flat(node, definitions)
-    result = {key: value for key, value in flat.items() if key not in _DROPPED}
+    result = {key: flat[key] for key in (*_FIRST, *flat) if key in flat and key not in _DROPPED}
     if "description" in result:
         result["description"] = _one_line(result["description"])
     if "const" in result:
@@ -167,6 +167,7 @@ def structural(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[
     return result
 
 
+_FIRST = ("description", "type", "required", "properties")
 _DROPPED = frozenset({"title", "default", "additionalProperties", "patternProperties", "propertyNames"})
 
 
@@ -198,9 +199,16 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes every value out: anchors would make the files shorter and unreadable."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name and shape are PyYAML's.
+        return True
+
+
 def render(crd: Crd) -> str:
     """The file's text; raises ValueError when it has grown too large to apply."""
-    text = _HEADER + yaml.safe_dump(manifest(crd), sort_keys=False, width=120, allow_unicode=True)
+    text = _HEADER + yaml.dump(manifest(crd), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
     if len(text.encode()) > MAX_BYTES:
         raise ValueError(f"{crd.file_name} has more than {MAX_BYTES} bytes")
     return text

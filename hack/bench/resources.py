@@ -40,6 +40,7 @@ def source(name: str, protocol: dict[str, Any], tags: str, interval: str, reques
         "spec": {
             **protocol,
             "interval": interval,
+            "group": "bench",
             "tagsFrom": [{"configMap": tags, "key": "tags.csv"}],
             "load": {"maxConnections": 1, "maxRequestsPerSecond": requests_per_second, "timeout": "2s"},
         },

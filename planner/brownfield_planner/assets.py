@@ -6,7 +6,7 @@ from typing import Any
 
 from brownfield_api.resources import AssetMapping, Reason
 from brownfield_api.resources.assetmapping import AssetSpec, PropertySpec
-from brownfield_planner.classes import Template, field_of, unique_properties
+from brownfield_planner.classes import Template, unique_properties
 from brownfield_planner.csv_tables import Cells, Columns, Row, TableReader
 from brownfield_planner.findings import Findings, Place, closest
 from brownfield_planner.resource_set import Loaded
@@ -91,13 +91,10 @@ def check_assets(
         template = classes.get(row.model.class_)
         if template is None:
             message = f"class {row.model.class_} does not exist"
-            findings.error(
-                field_of(row.place, "class"), Reason.UNKNOWN_CLASS, message, closest(row.model.class_, classes)
-            )
+            findings.error(row.place.inside("class"), Reason.UNKNOWN_CLASS, message, closest(row.model.class_, classes))
         found = _sources(row, namespace, registry.sources, findings)
         overrides = [
-            Row(item, field_of(row.place, f"overrides[{index}]"))
-            for index, item in enumerate(row.model.overrides or ())
+            Row(item, row.place.inside(f"overrides[{index}]")) for index, item in enumerate(row.model.overrides or ())
         ]
         checked = dict(unique_properties(overrides, findings))
         if own and template is not None:
@@ -111,13 +108,13 @@ def _claim(row: Row[AssetSpec], namespace: str, registry: Registry, findings: Fi
     first = registry.ids.setdefault((namespace, asset.id), row.place)
     if first is not row.place:
         message = f"asset {asset.id} is already defined by {first.resource} at {first.file}:{first.line}"
-        findings.error(field_of(row.place, "id"), Reason.DUPLICATE_ASSET, message)
+        findings.error(row.place.inside("id"), Reason.DUPLICATE_ASSET, message)
         return False
     for space, alias in (asset.aliases or {}).items():
         other, place = registry.aliases.setdefault((namespace, space, alias), (asset.id, row.place))
         if other != asset.id:
             message = f"{space} already calls {other} {alias!r} ({place.resource} at {place.file}:{place.line})"
-            findings.error(field_of(row.place, f"aliases.{space}"), Reason.ALIAS_CONFLICT, message)
+            findings.error(row.place.inside(f"aliases.{space}"), Reason.ALIAS_CONFLICT, message)
     return True
 
 
@@ -129,7 +126,7 @@ def _sources(
         if (namespace, name) not in sources:
             near = closest(name, (other for space, other in sources if space == namespace))
             message = f"LegacySource/{name} does not exist in namespace {namespace}"
-            findings.error(field_of(row.place, f"sources.{role}"), Reason.UNKNOWN_SOURCE, message, near)
+            findings.error(row.place.inside(f"sources.{role}"), Reason.UNKNOWN_SOURCE, message, near)
         else:
             found[role] = sources[namespace, name]
     return found

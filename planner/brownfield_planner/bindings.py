@@ -10,7 +10,7 @@ from brownfield_api.resources import Reason
 from brownfield_api.resources.assetmapping import PropertySpec
 from brownfield_api.tables import ValueType
 from brownfield_planner.assets import CheckedAsset
-from brownfield_planner.classes import Template, field_of
+from brownfield_planner.classes import Template
 from brownfield_planner.csv_tables import Row
 from brownfield_planner.findings import Findings, Place, closest
 from brownfield_planner.property_types import Reading, Refused, Shape, check_type, common_shape, read_unit
@@ -81,7 +81,7 @@ def _override_shapes(asset: CheckedAsset, bindings: Bindings, repeats: _Repeats)
             message = f"property {name} of class {asset.template.name} has the {field_name} " + (
                 inherited.type.value if field_name == "type" else inherited.unit or "none"
             )
-            repeats.add(field_of(row.place, field_name), Reason.TYPE_MISMATCH, message, "An override keeps both")
+            repeats.add(row.place.inside(field_name), Reason.TYPE_MISMATCH, message, "An override keeps both")
         shapes[name] = shape
     return shapes
 
@@ -106,9 +106,9 @@ def _shape(
         for reading in readings:
             check_type(shape.type, reading)
     except Refused as error:
-        repeats.add(field_of(row.place, error.field), error.reason, error.what, error.do)
+        repeats.add(row.place.inside(error.field), error.reason, error.what, error.do)
     if shape.type is ValueType.STRING and spec.quality is not None:
-        repeats.add(field_of(row.place, "quality"), Reason.TYPE_MISMATCH, "quality rules are for numbers, not for text")
+        repeats.add(row.place.inside("quality"), Reason.TYPE_MISMATCH, "quality rules are for numbers, not for text")
     return shape
 
 
@@ -120,13 +120,13 @@ def _read(
     if role not in (asset.spec.sources or {}):
         message = f"asset {asset.spec.id} has no source in role {role!r}, which property {spec.name} reads"
         do = closest(role, asset.spec.sources or {}) or f"Add {role} to its sources"
-        repeats.add(field_of(asset.place, "sources"), Reason.UNKNOWN_ROLE, message, do)
+        repeats.add(asset.place.inside("sources"), Reason.UNKNOWN_ROLE, message, do)
         return None
     try:
         name = fill(spec.tag or "", asset.spec.vars or {}, "")
     except InvalidResource as error:
         message = f"{error.what} in asset {asset.spec.id}"
-        repeats.add(field_of(row.place, "tag"), Reason.UNKNOWN_VARIABLE, message, error.do)
+        repeats.add(row.place.inside("tag"), Reason.UNKNOWN_VARIABLE, message, error.do)
         return None
     source = asset.sources.get(role)
     if source is None:
@@ -138,10 +138,10 @@ def _read(
     if tag is None:
         if not source.tags.may_have(name):
             message = f"{source.loaded.ref} has no tag {name!r} (asset {asset.spec.id})"
-            repeats.add(field_of(row.place, "tag"), Reason.UNKNOWN_TAG, message, closest(name, source.tags.tags))
+            repeats.add(row.place.inside("tag"), Reason.UNKNOWN_TAG, message, closest(name, source.tags.tags))
         return None
     try:
         return read_unit(spec, tag, inherited.unit if inherited else "")
     except Refused as error:
-        repeats.add(field_of(row.place, error.field), error.reason, error.what, error.do)
+        repeats.add(row.place.inside(error.field), error.reason, error.what, error.do)
         return None

@@ -11,7 +11,7 @@ from brownfield_api.resources.assetmapping import PropertySpec
 from brownfield_api.resources.quality import QualityRules
 from brownfield_planner.csv_tables import Cells, Columns, Row, TableReader
 from brownfield_planner.expressions import expression_inputs
-from brownfield_planner.findings import Findings, Place, at
+from brownfield_planner.findings import Findings, Place
 from brownfield_planner.resource_set import Loaded
 from brownfield_planner.ucum import parse_unit
 
@@ -80,7 +80,7 @@ def unique_properties(rows: list[Row[PropertySpec]], findings: Findings) -> Iter
     for row in rows:
         name = row.model.name
         if name in seen:
-            findings.error(field_of(row.place, "name"), Reason.DUPLICATE_PROPERTY, f"property {name} is defined twice")
+            findings.error(row.place.inside("name"), Reason.DUPLICATE_PROPERTY, f"property {name} is defined twice")
             continue
         seen.add(name)
         check_property(row, findings)
@@ -95,21 +95,16 @@ def check_property(row: Row[PropertySpec], findings: Findings) -> None:
             try:
                 parse_unit(code)
             except InvalidResource as error:
-                findings.error(field_of(row.place, field), Reason.INVALID_UNIT, error.what, error.do)
+                findings.error(row.place.inside(field), Reason.INVALID_UNIT, error.what, error.do)
     if spec.expression:
         try:
             inputs = expression_inputs(spec.expression)
         except InvalidResource as error:
-            findings.error(field_of(row.place, "expression"), Reason.INVALID_EXPRESSION, error.what, error.do)
+            findings.error(row.place.inside("expression"), Reason.INVALID_EXPRESSION, error.what, error.do)
         else:
             if not inputs:
                 message = "the expression reads no property, so nothing would ever compute it"
-                findings.error(field_of(row.place, "expression"), Reason.INVALID_EXPRESSION, message)
-
-
-def field_of(place: Place, name: str) -> Place:
-    """A field of a list's item, or a column of a table's row."""
-    return at(place, f"{place.field}, {name}" if " row " in place.field else f"{place.field}.{name}")
+                findings.error(row.place.inside("expression"), Reason.INVALID_EXPRESSION, message)
 
 
 def quality_config(rules: QualityRules | None) -> QualityConfig:

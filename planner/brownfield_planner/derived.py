@@ -7,7 +7,6 @@ from brownfield_api.resources import Reason
 from brownfield_api.resources.assetmapping import PropertySpec
 from brownfield_api.tables import ValueType
 from brownfield_planner.bindings import Shapes
-from brownfield_planner.classes import field_of
 from brownfield_planner.csv_tables import Row
 from brownfield_planner.expressions import expression_inputs, find_cycle, result_type
 from brownfield_planner.findings import Findings, closest
@@ -19,13 +18,8 @@ Properties = Mapping[str, Row[PropertySpec]]
 def check_expressions(properties: Properties, shapes: Shapes, findings: Findings) -> Shapes:
     """Types of the expressions among `properties`, as a new mapping; what is wrong is reported where it stands."""
     reads = _reads(properties, findings)
-    cycle = find_cycle(reads)
-    if cycle:
-        place = field_of(properties[cycle[0]].place, "expression")
-        path = " -> ".join([*cycle, cycle[0]])
-        findings.error(place, Reason.EXPRESSION_CYCLE, f"the expressions read each other in a circle: {path}")
-        return {}
-    types = {name: shape.type for name, shape in shapes.items() if name not in reads}
+    _refuse_cycles(reads, properties, findings)
+    types = {name: shapes[name].type for name, row in properties.items() if row.model.expression is None}
     settled: Shapes = {}
     for name in _in_order(reads):
         if not all(item in types for item in reads[name]):
@@ -51,8 +45,18 @@ def _reads(properties: Properties, findings: Findings) -> dict[str, tuple[str, .
             if item not in properties:
                 message = f"{item!r} is not a property of this class or asset"
                 do = closest(item, properties)
-                findings.error(field_of(row.place, "expression"), Reason.UNKNOWN_PROPERTY, message, do)
+                findings.error(row.place.inside("expression"), Reason.UNKNOWN_PROPERTY, message, do)
     return reads
+
+
+def _refuse_cycles(reads: dict[str, tuple[str, ...]], properties: Properties, findings: Findings) -> None:
+    """Reports every circle and takes its members out of `reads`."""
+    while cycle := find_cycle(reads):
+        path = " -> ".join([*cycle, cycle[0]])
+        place = properties[cycle[0]].place.inside("expression")
+        findings.error(place, Reason.EXPRESSION_CYCLE, f"the expressions read each other in a circle: {path}")
+        for name in cycle:
+            del reads[name]
 
 
 def _in_order(reads: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -74,7 +78,7 @@ def _type_of(
     try:
         found = result_type(expression, inputs)
     except InvalidResource as error:
-        findings.error(field_of(row.place, "expression"), Reason.TYPE_MISMATCH, error.what, error.do)
+        findings.error(row.place.inside("expression"), Reason.TYPE_MISMATCH, error.what, error.do)
         return None
     declared = row.model.type or (shape.type if shape.type is ValueType.BOOL else None)
     if declared is None:
@@ -82,5 +86,5 @@ def _type_of(
     if (declared is ValueType.BOOL) == (found is ValueType.BOOL) and declared in {ValueType.BOOL, *FLOATS}:
         return declared
     message = f"the expression yields {found.value}, the property is {declared.value}"
-    findings.error(field_of(row.place, "type"), Reason.TYPE_MISMATCH, message)
+    findings.error(row.place.inside("type"), Reason.TYPE_MISMATCH, message)
     return None

@@ -46,7 +46,14 @@ class Document:
 
     def place(self, path: str = "", namespace: str = "") -> Place:
         """Where `path` stands; a field that is not there is as near as its nearest parent."""
-        return Place(file=self.file, line=self.line_of(path), resource=self.resource, field=path, namespace=namespace)
+        return Place(
+            file=self.file,
+            line=self.line_of(path),
+            resource=self.resource,
+            field=path,
+            namespace=namespace,
+            line_of=self.line_of,
+        )
 
     def line_of(self, path: str) -> int:
         while path:

@@ -67,7 +67,7 @@ def _fits_budget(source: CheckedSource, others: list[CheckedSource], findings: F
     budget = lowest_load([*others, source]).max_requests_per_second
     if own + taken <= budget * 1.000001:
         return True
-    beside = f" beside {taken:g} of the other sources of {source.key}" if taken else ""
+    beside = f", the other sources of {source.key} {taken:g}" if taken else ""
     message = f"the tags need at least {own:g} requests/s{beside}; the budget is {budget:g}"
     do = "Read less often, set maxGap where reading along is harmless, or raise maxRequestsPerSecond"
     findings.error(source.loaded.place("spec.load.maxRequestsPerSecond"), Reason.BUDGET_EXCEEDED, message, do)

@@ -29,7 +29,7 @@ def _compiled(source: str) -> cel.Program:
         return cel.compile(source)
     except ValueError as error:
         detail = str(error).partition("ERROR: ")[2].splitlines()
-        spot = detail[0].removeprefix("<input>:") if detail else str(error)
+        spot = detail[0].removeprefix("<input>:").partition(" expecting ")[0] if detail else str(error)
         raise InvalidResource(f"not an expression: {spot}", do="Expressions are CEL (cel.dev)") from None
 
 

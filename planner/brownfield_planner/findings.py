@@ -1,7 +1,9 @@
 """Findings: everything that is wrong with the resources, said all at once instead of raised one by one."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from brownfield_api.errors import BrownfieldError
@@ -24,6 +26,15 @@ class Place:
     resource: str = ""
     field: str = ""
     namespace: str = ""
+    line_of: Callable[[str], int] | None = dataclasses.field(default=None, compare=False, repr=False)
+    """Line of another field of the same document, where that is known."""
+
+    def inside(self, name: str) -> "Place":
+        """A field of this list's item, or a column of this table's row."""
+        if " row " in self.field:
+            return dataclasses.replace(self, field=f"{self.field}, {name}")
+        path = f"{self.field}.{name}" if self.field else name
+        return dataclasses.replace(self, field=path, line=self.line_of(path) if self.line_of else self.line)
 
     def __str__(self) -> str:
         spot = f"{self.file}:{self.line}" if self.file and self.line else self.file
@@ -64,8 +75,8 @@ class Finding:
 class Findings:
     """Collects findings while the plan is made; the one thing in this room that changes."""
 
-    items: list[Finding] = field(default_factory=list)
-    _seen: set[Finding] = field(default_factory=set)
+    items: list[Finding] = dataclasses.field(default_factory=list)
+    _seen: set[Finding] = dataclasses.field(default_factory=set)
 
     def error(self, place: Place, reason: Reason, message: str, do: str = "") -> None:
         self.add(Finding(severity=Severity.ERROR, reason=reason, place=place, message=message, do=do))
@@ -105,14 +116,7 @@ class Findings:
         return sum(item.severity is Severity.ERROR for item in self.items)
 
 
-def at(place: Place, field_path: str, line: int = 0) -> Place:
-    """The same resource, another field."""
-    return replace(place, field=field_path, line=line or place.line)
-
-
 def closest(word: str, known: Iterable[str]) -> str:
     """A sentence that offers the nearest known word, "" if none is near."""
-    from difflib import get_close_matches
-
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else ""

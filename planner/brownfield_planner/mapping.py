@@ -20,7 +20,7 @@ from brownfield_api.resources.assetmapping import PropertySpec
 from brownfield_api.subjects import asset_subject, quarantine_subject, raw_subject
 from brownfield_planner.assets import CheckedAsset, Registry, check_assets, list_assets
 from brownfield_planner.bindings import Bindings, Shapes, bind
-from brownfield_planner.classes import Template, field_of, list_classes, quality_config
+from brownfield_planner.classes import Template, list_classes, quality_config
 from brownfield_planner.csv_tables import Row, TableReader
 from brownfield_planner.derived import check_expressions
 from brownfield_planner.findings import Findings
@@ -105,7 +105,7 @@ def _settle_expressions(
                 message = (
                     f"{name} is {inherited[name].type.value} in class {asset.template.name}, here {shape.type.value}"
                 )
-                place = field_of(asset.properties[name].place, "type")
+                place = asset.properties[name].place.inside("type")
                 findings.error(place, Reason.TYPE_MISMATCH, message, "An override keeps the type")
             if name in own:
                 own[name] = shape

@@ -36,7 +36,8 @@ def plan(resources: Resources, host: HostOptions) -> Plan:
     registry = Registry(sources)
     mappings = {item.key: check_mapping(item, registry, tables, host, findings) for item in here.mappings}
     twins = [check_twin(item, mappings, resources, findings) for item in here.twins]
-    _warn_of_orphans(checked, mappings.values(), findings)
+    if not any(kind == AssetMapping.KIND for kind, _, _ in resources.refused):
+        _warn_of_orphans(checked, mappings.values(), findings)
     left_out = _left_out(resources, admitted, mappings, twins)
     processes = _processes(
         admitted,

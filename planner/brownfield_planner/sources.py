@@ -118,7 +118,7 @@ def _files_endpoint(
     zone = block.time.zone or "UTC"
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         message = f"{zone!r} is not a time zone"
         findings.error(source.place("spec.files.time.zone"), Reason.UNKNOWN_ZONE, message, "Write Area/City")
     return f"volume:{block.volume.name}", (), FilesEndpoint(directory=directory)

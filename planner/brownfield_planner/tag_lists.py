@@ -10,7 +10,7 @@ from brownfield_api.resources.tags import TagSpec
 from brownfield_api.tables import Tag, TagTable
 from brownfield_planner.addresses import check_address, default_type
 from brownfield_planner.csv_tables import Columns, Row, TableReader
-from brownfield_planner.findings import Findings, Place, at
+from brownfield_planner.findings import Findings, Place
 from brownfield_planner.resource_set import Loaded
 from brownfield_planner.ucum import parse_unit
 
@@ -58,7 +58,7 @@ def list_tags(source: Loaded[LegacySource], tables: TableReader, findings: Findi
             refused.add(row.model.name)
         elif tag.name in good:
             message = f"{source.ref} has two tags named {tag.name!r}"
-            findings.error(_column(row.place, "name"), Reason.DUPLICATE_TAG, message)
+            findings.error(row.place.inside("name"), Reason.DUPLICATE_TAG, message)
             complete = False
         else:
             good[tag.name] = tag
@@ -91,7 +91,7 @@ def _tag(row: Row[TagSpec], variables: Mapping[str, str], protocol: str, finding
         address = fill(spec.address, variables, "")
     except InvalidResource as error:
         do = "Add it to the vars of the source's tagsFrom"
-        findings.error(_column(row.place, "address"), Reason.UNKNOWN_VARIABLE, error.what, do)
+        findings.error(row.place.inside("address"), Reason.UNKNOWN_VARIABLE, error.what, do)
         return None
     tag = Tag(
         name=name,
@@ -112,22 +112,17 @@ def _check(tag: Tag, place: Place, protocol: str, findings: Findings) -> None:
     try:
         check_address(protocol, tag)
     except InvalidResource as error:
-        findings.error(_column(place, "address"), Reason.MALFORMED_ADDRESS, error.what, error.do)
+        findings.error(place.inside("address"), Reason.MALFORMED_ADDRESS, error.what, error.do)
     if tag.unit:
         try:
             parse_unit(tag.unit)
         except InvalidResource as error:
-            findings.error(_column(place, "unit"), Reason.INVALID_UNIT, error.what, error.do)
+            findings.error(place.inside("unit"), Reason.INVALID_UNIT, error.what, error.do)
     numeric = tag.type.value not in {"bool", "string"}
     if not numeric and (tag.unit or tag.scale != 1.0 or tag.offset != 0.0 or tag.deadband != 0.0):
         message = f"unit, scale, offset and deadband make no sense for type {tag.type.value}"
-        findings.error(_column(place, "type"), Reason.TYPE_MISMATCH, message)
+        findings.error(place.inside("type"), Reason.TYPE_MISMATCH, message)
     if tag.scale == 0.0:
-        findings.error(_column(place, "scale"), Reason.INVALID_FIELD, "a scale of zero loses the value")
+        findings.error(place.inside("scale"), Reason.INVALID_FIELD, "a scale of zero loses the value")
     if tag.deadband < 0.0:
-        findings.error(_column(place, "deadband"), Reason.INVALID_FIELD, "a deadband is not below zero")
-
-
-def _column(place: Place, name: str) -> Place:
-    """The column of a table's row, or the field of a list's item."""
-    return at(place, f"{place.field}, {name}" if " row " in place.field else f"{place.field}.{name}")
+        findings.error(place.inside("deadband"), Reason.INVALID_FIELD, "a deadband is not below zero")

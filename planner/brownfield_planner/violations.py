@@ -26,7 +26,12 @@ _WORDS = {
 
 def violations(model: type[BaseModel], document: Document, error: ValidationError, namespace: str) -> Iterator[Finding]:
     """A finding for each error, so that all are seen at once."""
-    for details in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    locations = [details["loc"] for details in found]
+    for details in found:
+        own = details["loc"]
+        if details["type"] == "too_short" and any(own == other[: len(own)] != other for other in locations):
+            continue  # Its entries are there, but wrong: that is said already.
         path = _path(details["loc"])
         yield Finding(
             severity=Severity.ERROR,

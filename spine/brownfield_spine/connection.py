@@ -58,8 +58,8 @@ class Spine:
 
     async def close(self) -> None:
         """Close for good."""
-        self.publisher.close()
         await self.nc.close()
+        self.publisher.disconnected()
 
 
 class _Client(Client):
@@ -89,6 +89,7 @@ class _Watch:
     async def lost(self) -> None:
         if self.spine is not None and not self.spine.nc.is_closed:
             self.spine._there.clear()  # noqa: SLF001
+            self.spine.publisher.disconnected()
             self._say_away("away", self.spine.nc.last_error)
 
     async def back(self) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 
 from nats import errors
 from nats.js import api
-from nats.js.errors import APIError, BadRequestError
+from nats.js.errors import APIError, NotFoundError
 
 from brownfield_api.errors import SpineUnavailable
 from brownfield_api.subjects import (
@@ -25,7 +25,6 @@ from brownfield_spine.connection import Spine
 
 _HEALTH_TTL = 3600.0
 _HEALTH_BYTES = 16 * 1024 * 1024
-_NAME_IN_USE = 10058  # nats-server errors.json: JSStreamNameExistErr, another configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,7 @@ def _table_bucket(size: int) -> api.StreamConfig:
 
 
 def _health_bucket() -> api.StreamConfig:
-    """As the key-value convention (NATS ADR-8) lays it out; in memory, because each record lives a second."""
+    """As the key-value convention (NATS ADR-8) lays it out; on disk: a stream in memory ends with the broker."""
     return api.StreamConfig(
         name=f"KV_{HEALTH_BUCKET}",
         subjects=[f"$KV.{HEALTH_BUCKET}.>"],
@@ -101,7 +100,7 @@ def _health_bucket() -> api.StreamConfig:
         max_bytes=_HEALTH_BYTES,
         max_age=_HEALTH_TTL,
         discard=api.DiscardPolicy.NEW,
-        storage=api.StorageType.MEMORY,
+        storage=api.StorageType.FILE,
         allow_rollup_hdrs=True,
         allow_direct=True,
         deny_delete=True,
@@ -112,10 +111,11 @@ def _health_bucket() -> api.StreamConfig:
 async def _ensure(spine: Spine, config: api.StreamConfig) -> None:
     try:
         try:
+            existing = (await spine.js.stream_info(str(config.name))).config
+        except NotFoundError:
             await spine.js.add_stream(config)
-        except BadRequestError as error:
-            if error.err_code != _NAME_IN_USE:
-                raise
+            return
+        if (existing.max_bytes, existing.max_age) != (config.max_bytes, config.max_age or 0):
             await spine.js.update_stream(config)
     except APIError as error:
         raise SpineUnavailable(

@@ -83,10 +83,11 @@ class Publisher:
             del self._waiting[token]
         return _sequence(message, subject)
 
-    def close(self) -> None:
-        """Give up on everything that is still waiting."""
+    def disconnected(self) -> None:
+        """Tell everybody who waits that no answer will come any more."""
         for answer in self._waiting.values():
-            answer.cancel()
+            if not answer.done():
+                answer.set_exception(errors.ConnectionClosedError())
 
     async def _answered(self, message: Msg) -> None:
         answer = self._waiting.get(message.subject.rpartition(".")[2])

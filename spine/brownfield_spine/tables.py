@@ -20,6 +20,7 @@ from brownfield_spine.connection import REQUEST_TIMEOUT, Spine
 
 _POLL_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 _TRANSFER_TIMEOUT = 30.0
+_READS_OF_DAMAGED = 2
 
 
 class TableStore:
@@ -98,7 +99,7 @@ class TableStore:
                 try:
                     return unpack(name, packed)
                 except CorruptBatch:
-                    if attempt >= len(_POLL_SECONDS):
+                    if attempt == _READS_OF_DAMAGED:
                         raise
             await asyncio.sleep(_POLL_SECONDS[min(attempt, len(_POLL_SECONDS) - 1)])
             attempt += 1

@@ -102,7 +102,7 @@ class Farm:
         if prop in columns:
             return columns[prop][second % len(columns[prop])]
         actual, wind = self.value(source, "power", at), self.value(source, "windSpeed", at)
-        expected = float(np.interp(wind, *zip(*CURVE, strict=True)))
+        expected = float(np.interp(wind, [x for x, _ in CURVE], [y for _, y in CURVE]))
         residual = actual - expected
         return {"expected": expected, "residual": residual, "error": abs(residual) * 0.3 + 12.0}[prop.split(".")[1]]
 

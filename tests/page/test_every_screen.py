@@ -14,6 +14,11 @@ pytestmark = pytest.mark.browser
 
 VIEWS = {"": ".card", "#/asset/Asset_2041": ".trend canvas", "#/sources": ".source"}
 
+NAMELESS = """() => [...document.querySelectorAll('a:not([tabindex="-1"]), button, input')]
+  .filter((e) => !(e.textContent.trim() || e.labels?.[0]?.textContent.trim() || e.ariaLabel))
+  .map((e) => e.outerHTML)"""
+"""Controls that a screen reader could not name."""
+
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280, 1920, 3840])
 async def test_no_view_scrolls_sideways(watched: Watched, stage: Stage, width: int) -> None:
@@ -66,12 +71,9 @@ async def test_every_control_has_a_name_and_every_landmark_is_there(watched: Wat
         await page.goto(stage.url + view)
         await expect(page.locator(content).first).to_be_visible()
         for role in ("banner", "navigation", "main", "contentinfo"):
-            await expect(page.get_by_role(role)).to_have_count(1)  # type: ignore[arg-type]
+            await expect(page.get_by_role(role)).to_have_count(1)
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        nameless = await page.evaluate(
-            """() => [...document.querySelectorAll('a:not([tabindex="-1"]), button, input')]
-              .filter((e) => !(e.textContent.trim() || e.labels?.[0]?.textContent.trim() || e.ariaLabel)).map((e) => e.outerHTML)"""
-        )
+        nameless = await page.evaluate(NAMELESS)
         assert nameless == []
 
 

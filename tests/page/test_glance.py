@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-async def test_the_glance_shows_four_turbines_with_readings_and_what_is_expected(
-    watched: Watched, stage: Stage
-) -> None:
+async def test_the_glance_shows_four_turbines_and_what_is_expected_of_them(watched: Watched, stage: Stage) -> None:
     page = watched.page
     await page.goto(stage.url)
     turbines = page.get_by_role("region", name="Wind turbine").locator(".card")

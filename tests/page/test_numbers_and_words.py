@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.page.conftest import Stage, Watched
 
-CASES = {
+CASES: dict[str, dict[str, object]] = {
     "numbers.js#number": {
         '[1203.4, "kW"]': "1,203",
         '[447.83, "kW"]': "447.8",

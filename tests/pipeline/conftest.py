@@ -1,6 +1,7 @@
 """A small plant in memory: configurations, tag tables and raw batches for the pipeline's tests."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -170,3 +171,15 @@ class Plant:
 def plant() -> Plant:
     """Configurations, tables and batches."""
     return Plant()
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """Waits for a condition, with a deadline."""
+
+    async def wait(condition: Callable[[], bool], deadline: float = 20) -> None:
+        async with asyncio.timeout(deadline):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    return wait

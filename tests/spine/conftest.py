@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ async def open_writer(spine: Spine, tmp_path: Path) -> AsyncIterator[Callable[..
 
 
 @pytest.fixture
-def take(spine: Spine) -> Callable[..., Awaitable[list[Delivery]]]:
+def take(spine: Spine) -> Callable[..., Coroutine[None, None, list[Delivery]]]:
     """Reads `count` messages of the raw stream behind `after`, on time or not at all."""
 
     async def take_some(

@@ -23,16 +23,24 @@ Until = Callable[..., Awaitable[None]]
 _SIZE = 256 * 1024 * 1024
 
 
+def read_private(path: Path) -> str:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return path.read_text()
+
+
+def change_password(broker: Broker) -> None:
+    Path(broker.config.credentials).write_text("brownfield:another\n")
+
+
 async def test_credentials_are_generated_private_and_kept(tmp_path: Path) -> None:
     broker = Broker(tmp_path / "b", max_file_store=_SIZE)
     await broker.start()
-    credentials = Path(broker.config.credentials)
-    first = credentials.read_text()
-    for path in (credentials, tmp_path / "b" / "nats-server.conf"):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = read_private(tmp_path / "b" / "credentials")
+    assert read_private(tmp_path / "b" / "nats-server.conf")
+    assert broker.config.credentials == str(tmp_path / "b" / "credentials")
     servers = broker.config.servers
     await broker.restart()
-    assert credentials.read_text() == first
+    assert read_private(tmp_path / "b" / "credentials") == first
     assert broker.config.servers == servers
     await broker.stop()
     assert broker.pid is None
@@ -45,6 +53,7 @@ async def test_nobody_enters_without_the_password(broker: Broker) -> None:
     client = Client()
     with pytest.raises(errors.Error):
         await client.connect(broker.config.servers[0], allow_reconnect=False, error_cb=_ignore)
+    await client.close()
 
 
 async def test_a_killed_server_is_started_again_on_its_port(broker: Broker, until: Until) -> None:
@@ -52,9 +61,9 @@ async def test_a_killed_server_is_started_again_on_its_port(broker: Broker, unti
     before = broker.pid
     broker.kill()
     await until(lambda: broker.pid not in (None, before) and spine.connections == 2)
-    assert broker.restarts == 1
-    assert (await spine.js.account_info()).streams == 5
+    streams = (await spine.js.account_info()).streams
     await spine.close()
+    assert (broker.restarts, streams) == (1, 5)
 
 
 async def test_a_server_that_lives_but_does_not_answer_is_replaced(
@@ -111,7 +120,7 @@ async def test_a_server_left_behind_by_a_killed_parent_is_replaced(tmp_path: Pat
 async def test_the_password_may_change_while_everybody_is_connected(broker: Broker, until: Until) -> None:
     spine = await connect(broker.config, name="test")
     await broker.stop()
-    Path(broker.config.credentials).write_text("brownfield:another\n")
+    change_password(broker)
     await broker.start()
     await until(lambda: spine.connections == 2)
     await spine.close()

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from brownfield_api.batch import SampleBatch, empty_batch, utf8_column
 from brownfield_api.header import BatchHeader
@@ -373,4 +374,12 @@ def twin_config(broker: Broker, tmp_path: Path) -> TwinConfig:
 @pytest.fixture
 async def twin(twin_config: TwinConfig, tmp_path: Path) -> AsyncIterator[RunningTwin]:
     async with running_twin(twin_config, tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def idle_twin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningTwin]:
+    """One twin for all tests of a module that only look at what it refuses; it has no spine at all."""
+    directory = tmp_path_factory.mktemp("idle")
+    async with running_twin(farm_config(state_dir=str(directory / "state")), directory) as running:
         yield running

@@ -28,7 +28,7 @@ from brownfield_twin.core import Twin
 from brownfield_twin.metrics import LatencyHistogram
 from brownfield_twin.progress import Progress
 
-_TABLE_SECONDS = 20.0
+_TABLE_SECONDS = 5.0
 
 _log = structlog.get_logger(__name__)
 

@@ -100,6 +100,7 @@ class Live:
             self.clients -= 1
 
     async def _send(self, websocket: WebSocket) -> None:
+        self.look()
         seen, sources = self._views.twin.changes, self._sources
         whole = await self._views.whole()
         message = LiveMessage(type="twin", time=whole.time, catching_up=whole.catching_up, twin=whole)

@@ -83,7 +83,7 @@ class TwinProcess:
     async def _follow(self, *, page: str, metrics: str) -> None:
         """Everything that needs the spine."""
         config = self._config
-        spine = await connect(config.spine, name=f"twin {config.name}")
+        spine = await self._connect()
         try:
             await self._intake.prepare(spine)
             health = HealthPublisher(spine, health_key("twin", config.namespace, config.name))
@@ -96,6 +96,19 @@ class TwinProcess:
         finally:
             self._save(checkpoint.capture(self._twin, self._intake.progress, self._intake.tables))
             await spine.close()
+
+    async def _connect(self) -> Spine:
+        """The spine, however long that takes. A stop is asked for again until it is heard: one that comes in the
+        instant a connection is refused gets lost in `asyncio.wait_for` (until Python 3.12).
+        """
+        connecting = asyncio.create_task(connect(self._config.spine, name=f"twin {self._config.name}"))
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            while not connecting.done():
+                connecting.cancel()
+                await asyncio.wait([connecting], timeout=0.2)
+            raise
 
     async def _watch_sources(self, spine: Spine) -> None:
         async with aclosing(watch(spine)) as records:

@@ -17,6 +17,18 @@ from brownfield_api.tables import ValueType
 
 _FLAGS = {"true": 1.0, "1": 1.0, "yes": 1.0, "on": 1.0, "false": 0.0, "0": 0.0, "no": 0.0, "off": 0.0}
 _FLOATS = (ValueType.FLOAT32, ValueType.FLOAT64)
+_WIDE = (ValueType.INT64, ValueType.UINT64)
+_ONE_BY_ONE = frozenset({ValueType.BOOL, ValueType.STRING, *_WIDE})
+"""Types that no double can stand for."""
+
+_MOST_DIGITS = 20
+"""Decimal places before the mark of the largest 64-bit number; looked at before the digits are made."""
+
+_Number = tuple[float, int, int, int]
+"""Value, status, reasons and the exact integer of one cell."""
+
+_UNREADABLE: _Number = (math.nan, Status.BAD, Reason.UNREADABLE, 0)
+_TOO_LARGE: _Number = (math.nan, Status.BAD_OUT_OF_RANGE, Reason.UNREADABLE, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +44,15 @@ class Cells:
 
 def read_cells(texts: Sequence[str], kind: ValueType, decimal: str) -> Cells:
     """The cells of one column as values of type `kind`; `decimal` is the decimal mark."""
-    cells = _clean(texts, decimal) if kind in _FLOATS else None
-    return cells if cells is not None else _one_by_one(texts, kind, decimal)
+    cells = None if kind in _ONE_BY_ONE else _clean(texts, decimal)
+    if cells is None or (kind not in _FLOATS and not _fits(cells.value, kind)):
+        return _one_by_one(texts, kind, decimal)
+    return cells
+
+
+def _fits(value: npt.NDArray[np.float64], kind: ValueType) -> bool:
+    low, high = bounds(kind)
+    return bool(((value >= low) & (value <= high) & (value == np.floor(value))).all())
 
 
 def _clean(texts: Sequence[str], decimal: str) -> Cells | None:
@@ -60,7 +79,7 @@ def _one_by_one(texts: Sequence[str], kind: ValueType, decimal: str) -> Cells:
     value = np.full(count, np.nan)
     status = np.zeros(count, np.uint32)
     reasons = np.zeros(count, np.uint16)
-    wide = kind in (ValueType.INT64, ValueType.UINT64)
+    wide = kind in _WIDE
     exact = [0] * count if wide else []
     kept = [""] * count if kind is ValueType.STRING else []
     for row, text in enumerate(texts):
@@ -76,30 +95,29 @@ def _one_by_one(texts: Sequence[str], kind: ValueType, decimal: str) -> Cells:
     return Cells(value, status, reasons, exact, kept)
 
 
-def _number(cell: str, kind: ValueType, decimal: str) -> tuple[float, int, int, int]:
-    """Value, status, reasons and the exact integer of one cell that is not empty."""
+def _number(cell: str, kind: ValueType, decimal: str) -> _Number:
     if kind is ValueType.BOOL:
         flag = _FLAGS.get(cell.lower())
-        return (math.nan, Status.BAD, Reason.UNREADABLE, 0) if flag is None else (flag, 0, 0, 0)
+        return _UNREADABLE if flag is None else (flag, 0, 0, 0)
     if "_" in cell or (decimal != "." and "." in cell):
-        return math.nan, Status.BAD, Reason.UNREADABLE, 0
+        return _UNREADABLE
     try:
         number = Decimal(cell.replace(decimal, "."))
     except InvalidOperation:
-        return math.nan, Status.BAD, Reason.UNREADABLE, 0
+        return _UNREADABLE
     if not number.is_finite() or not math.isfinite(float(number)):
         return math.nan, Status.BAD, Reason.NON_FINITE, 0
-    if kind in _FLOATS:
-        return float(number), 0, 0, 0
-    # Exports write counters as 12,00; half a count is not an integer. The size is looked at before the digits are.
-    if number.adjusted() > 20:
-        return math.nan, Status.BAD_OUT_OF_RANGE, Reason.UNREADABLE, 0
+    return (float(number), 0, 0, 0) if kind in _FLOATS else _integer(number, kind)
+
+
+def _integer(number: Decimal, kind: ValueType) -> _Number:
+    """Exports write counters as 12,00; but half a count is no integer."""
+    if number.adjusted() > _MOST_DIGITS:
+        return _TOO_LARGE
     if number != int(number):
-        return math.nan, Status.BAD, Reason.UNREADABLE, 0
+        return _UNREADABLE
     low, high = bounds(kind)
-    if not low <= number <= high:
-        return math.nan, Status.BAD_OUT_OF_RANGE, Reason.UNREADABLE, 0
-    return float(number), 0, 0, int(number)
+    return (float(number), 0, 0, int(number)) if low <= number <= high else _TOO_LARGE
 
 
 def bounds(kind: ValueType) -> tuple[int, int]:

@@ -55,7 +55,7 @@ def listing(directory: str, pattern: str) -> list[Listed]:
                     if not entry.is_file():
                         continue
                     # The folder's own copy of a file's state may be stale (NTFS updates it when the file is closed).
-                    state = os.stat(entry.path)
+                    state = Path(entry.path).stat()
                 except FileNotFoundError:
                     continue
                 changed = max(state.st_mtime_ns, state.st_ctime_ns)
@@ -73,7 +73,7 @@ def head_of(file: BinaryIO, encoding: str) -> Head | None:
 
     Raises `ValueError` if the first two lines are longer than any line may be.
     """
-    size = 64 * 1024
+    size = 4 * 1024
     while True:
         file.seek(0)
         data = file.read(size)

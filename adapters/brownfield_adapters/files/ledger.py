@@ -25,14 +25,15 @@ class Ledger:
         self._recent = dict(start.files)
         self._settled: dict[str, FileMark] = {}
         self._passed: set[str] = set()
+        self._first_pass = True
 
     def mark_of(self, identity: str) -> FileMark | None:
         """How far the file of that identity was read; None for one never seen."""
         return self._recent.get(identity) or self._settled.get(identity)
 
     def done_before(self, name: str, changed: int) -> bool:
-        """Whether a file that this process has not seen was read to its end by an earlier one."""
-        return self._start.covers(name, changed)
+        """Whether a file was read to its end by an earlier process; only what is there at the start can have been."""
+        return self._first_pass and self._start.covers(name, changed)
 
     def begin_pass(self, changes: Iterable[int]) -> None:
         """All files of a listing, with their times of change, are gone through from here, in the order of names."""
@@ -44,7 +45,13 @@ class Ledger:
         """Files that sort before `name` are done in this pass."""
         self._reached = name
 
+    def failed(self, changed: int) -> None:
+        """A file of this listing could not be read: nothing may count as done that would cover it."""
+        self._passing = max(self._horizon, min(self._passing, changed - 1))
+
     def end_pass(self) -> None:
+        """The listing is done."""
+        self._first_pass = False
         self._horizon = self._passing
         self._reached = ""
         self._passed.clear()

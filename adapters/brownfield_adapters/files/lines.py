@@ -1,4 +1,4 @@
-"""Bytes of a text file to lines and cells. A record is one line: what an unfinished quote would swallow is unbounded."""
+"""Bytes of a text file to lines and cells. A record is one line: an unfinished quote would swallow the rest."""
 
 import csv
 from collections.abc import Sequence

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from brownfield_adapters.files.lines import fitted
 from brownfield_adapters.files.times import Clock, TimeReader
 from brownfield_api.batch import SampleBatch, utf8_column
 from brownfield_api.tables import Tag, ValueType
+
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ class FileTable:
 
 
 def _exact(
-    columns: Sequence[Cells], tags: Sequence[Tag], kind: ValueType, dtype: "np.dtype[np.generic]", rows: int
-) -> npt.NDArray[np.generic] | None:
+    columns: Sequence[Cells], tags: Sequence[Tag], kind: ValueType, dtype: "np.dtype[ScalarT]", rows: int
+) -> npt.NDArray[ScalarT] | None:
     if not any(tag.type is kind for tag in tags):
         return None
     table = np.zeros((rows, len(columns)), dtype)

@@ -63,40 +63,12 @@ class TimeReader:
         local, nanos, readable = self._local(texts)
         if self._aware:
             return Instants(local * _SECOND + nanos, readable, 0, clock)
-        summer, winter = self._offsets(local)
-        offset = summer.copy()
+        first, second = self._offsets(local)
         # In a gap fold 0 has the offset before the change: the clock that did not jump.
-        skipped = int(np.count_nonzero(readable & (summer < winter)))
-        clock = self._folded(local, readable, summer, winter, offset, clock)
+        skipped = int(np.count_nonzero(readable & (first < second)))
+        folded, clock = _folded(local, readable, readable & (first > second), clock)
+        offset = np.where(folded, second, first)
         return Instants((local - offset) * _SECOND + nanos, readable, skipped, clock)
-
-    @staticmethod
-    def _folded(
-        local: npt.NDArray[np.int64],
-        readable: npt.NDArray[np.bool_],
-        summer: npt.NDArray[np.int64],
-        winter: npt.NDArray[np.int64],
-        offset: npt.NDArray[np.int64],
-        clock: Clock,
-    ) -> Clock:
-        """Writes the offsets of the second pass of a repeated hour into `offset`; returns the clock after the rows."""
-        rows = np.flatnonzero(readable)
-        if len(rows) == 0:
-            return clock
-        doubtful = readable & (summer > winter)
-        if not doubtful.any():
-            return Clock(int(local[rows[-1]]), 0)
-        last, fold = clock.local, clock.fold
-        for row in rows.tolist():
-            now = int(local[row])
-            if not doubtful[row] or last is None or abs(now - last) > _REPEAT:
-                fold = 0
-            elif now < last:
-                fold = 1
-            if fold:
-                offset[row] = winter[row]
-            last = now
-        return Clock(last, fold)
 
     def _offsets(self, local: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """UTC offsets in seconds of fold 0 and fold 1 for each local time."""
@@ -136,6 +108,28 @@ class TimeReader:
         if not 1900 <= moment.year <= 2200:
             return None
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _folded(
+    local: npt.NDArray[np.int64], readable: npt.NDArray[np.bool_], doubtful: npt.NDArray[np.bool_], clock: Clock
+) -> tuple[npt.NDArray[np.bool_], Clock]:
+    """Which of the rows lie in the second pass of a repeated hour, and the clock after them."""
+    folded = np.zeros(len(local), np.bool_)
+    rows = np.flatnonzero(readable)
+    if len(rows) == 0:
+        return folded, clock
+    if not doubtful.any():
+        return folded, Clock(int(local[rows[-1]]), 0)
+    last, fold = clock.local, clock.fold
+    for row in rows.tolist():
+        now = int(local[row])
+        if not doubtful[row] or last is None or abs(now - last) > _REPEAT:
+            fold = 0
+        elif now < last:
+            fold = 1
+        folded[row] = bool(fold)
+        last = now
+    return folded, Clock(last, fold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ _HEADER = struct.Struct(">HHHBB")
 """MBAP header (transaction, protocol 0, length, unit) and function code: Messaging Guide V1.0b §3.1.3."""
 
 _REQUEST = struct.Struct(">HHHBBHH")
+_READ_SHAPE = b"\0\0\0\6"
+"""Protocol 0 and a length of six: all that the four reads have in common behind the transaction."""
+
 _MAX_LENGTH = 254
 """Most bytes that may follow the length field: unit and a PDU of 253 (V1.1b3 §4.1)."""
 
@@ -106,7 +109,8 @@ class ModbusClient(asyncio.Protocol):
         self._fail(LinkLost("closed", self.where))
 
     def _send(self, frame: bytes) -> None:
-        if len(frame) != _REQUEST.size or frame[7] not in READ_FUNCTIONS:
+        # Exactly one request of a read's size and shape: nothing can ride behind it.
+        if len(frame) != _REQUEST.size or frame[2:6] != _READ_SHAPE or frame[7] not in READ_FUNCTIONS:
             raise WriteRefused(f"function {frame[7] if len(frame) > 7 else 'missing'} is not a read", self.where)
         if self._transport is None:
             raise LinkLost("not connected", self.where)

@@ -70,7 +70,7 @@ async def test_a_function_that_is_no_read_cannot_leave(device: Device, function:
         for frame in frames:
             with pytest.raises(WriteRefused):
                 client._send(frame)
-        assert await client.read(1, HOLDING, 0, 1) == bytes(2)
+        assert await client.read(1, HOLDING, 0, 1) == b"\0\1"
         assert len(requests) == 1
 
 

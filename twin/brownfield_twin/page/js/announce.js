@@ -1,5 +1,5 @@
 /**
- * Tells screen readers what became stale or fresh again: gathered for a moment, and never more often than one can listen.
+ * Tells screen readers what became stale or fresh again: gathered for a moment, never more often than one can listen.
  */
 
 import { assetName, counted } from "./words.js";
@@ -39,7 +39,16 @@ export class Announcer {
     this.news.clear();
     this.waiting = false;
     this.spoken = performance.now();
-    const parts = [sentence(news.filter((n) => !n.fresh), "stale"), sentence(news.filter((n) => n.fresh), "fresh again")];
+    const parts = [
+      sentence(
+        news.filter((n) => !n.fresh),
+        "stale",
+      ),
+      sentence(
+        news.filter((n) => n.fresh),
+        "fresh again",
+      ),
+    ];
     this.say(parts.filter(Boolean).join(" "));
   }
 

@@ -37,9 +37,14 @@ export function fetchAsset(id, signal) {
  */
 export function fetchHistory(id, property, span, signal) {
   const url = apiUrl(`assets/${encodeURIComponent(id)}/history`);
-  url.search = String(new URLSearchParams({
-    property, from: span.from.toFixed(3), to: span.to.toFixed(3), points: String(span.points),
-  }));
+  url.search = String(
+    new URLSearchParams({
+      property,
+      from: span.from.toFixed(3),
+      to: span.to.toFixed(3),
+      points: String(span.points),
+    }),
+  );
   return queued(() => getJson(url, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])), signal);
 }
 

@@ -1,5 +1,5 @@
 /**
- * What stands around every view: the twin's name, the state of the link, the clock, and the banner when the twin is away.
+ * What stands around every view: the twin's name, the state of the link, the clock, the banner when the twin is away.
  */
 
 import { attribute, text } from "./dom.js";
@@ -46,7 +46,8 @@ export class Frame {
     const name = this.store.twin?.name ?? "Twin";
     document.title = `${link.state === "away" ? "No answer – " : ""}${this.title ? `${this.title} – ` : ""}${name}`;
     if (state === "live") setMark(this.state, "Good", "Live");
-    else if (state === "catching-up") setMark(this.state, "Uncertain", "Catching up", "working through what was stored");
+    else if (state === "catching-up")
+      setMark(this.state, "Uncertain", "Catching up", "working through what was stored");
     else setMark(this.state, state === "away" ? "Bad" : "Uncertain", state === "away" ? "Reconnecting" : "Connecting");
   }
 

@@ -1,6 +1,6 @@
 /**
  * Starts the page: one store, one link, one view at a time. A view is an object with an `element`, a `title`, and
- * `update(change)`, `tick()`, `close()`; it is rebuilt only when the reader goes elsewhere or the twin's structure changes.
+ * `update(change)`, `tick()`, `close()`; it is rebuilt only when the reader goes elsewhere or the structure changes.
  */
 
 import { Announcer } from "./announce.js";

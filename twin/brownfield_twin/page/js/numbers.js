@@ -4,7 +4,17 @@
 
 /** Decimals beyond which a reading of this UCUM unit says nothing. */
 const DECIMALS = /** @type {Record<string, number>} */ ({
-  Cel: 1, deg: 1, "%": 1, "[degF]": 1, W: 0, kW: 1, "kW.h": 1, "W.h": 0, Pa: 0, "/min": 1, "m/s": 2,
+  Cel: 1,
+  deg: 1,
+  "%": 1,
+  "[degF]": 1,
+  W: 0,
+  kW: 1,
+  "kW.h": 1,
+  "W.h": 0,
+  Pa: 0,
+  "/min": 1,
+  "m/s": 2,
 });
 const SIGNIFICANT = 4;
 

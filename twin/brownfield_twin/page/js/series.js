@@ -57,7 +57,10 @@ export class Series {
    * @param {number} fresh  the twin's own idea of "recent", seconds
    */
   gap(fresh) {
-    const steps = this.time.slice(1).map((time, index) => time - this.time[index]).sort((a, b) => a - b);
+    const steps = this.time
+      .slice(1)
+      .map((time, index) => time - this.time[index])
+      .sort((a, b) => a - b);
     const usual = steps[Math.floor(steps.length / 2)] ?? 0;
     return Math.max(8 * usual, 2 * fresh);
   }

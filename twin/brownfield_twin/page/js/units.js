@@ -5,9 +5,30 @@
 import { superscript } from "./numbers.js";
 
 const PRINTED = /** @type {Record<string, string>} */ ({
-  "1": "", Cel: "°C", "[degF]": "°F", deg: "°", Ohm: "Ω", "[in_i]": "in", "[ft_i]": "ft", "[lb_av]": "lb",
-  "[gal_us]": "gal", "[psi]": "psi", "[pH]": "pH", "[ppm]": "ppm", "'": "′", "''": "″", um: "µm", us: "µs", mo: "month",
-  "kW.h": "kWh", "W.h": "Wh", "MW.h": "MWh", "A.h": "Ah", "V.A": "VA", "kV.A": "kVA", "m[H2O]": "mH₂O",
+  1: "",
+  Cel: "°C",
+  "[degF]": "°F",
+  deg: "°",
+  Ohm: "Ω",
+  "[in_i]": "in",
+  "[ft_i]": "ft",
+  "[lb_av]": "lb",
+  "[gal_us]": "gal",
+  "[psi]": "psi",
+  "[pH]": "pH",
+  "[ppm]": "ppm",
+  "'": "′",
+  "''": "″",
+  um: "µm",
+  us: "µs",
+  mo: "month",
+  "kW.h": "kWh",
+  "W.h": "Wh",
+  "MW.h": "MWh",
+  "A.h": "Ah",
+  "V.A": "VA",
+  "kV.A": "kVA",
+  "m[H2O]": "mH₂O",
 });
 
 /** Quantities that may be added up over assets; of all others (a temperature, a speed) a mean is shown. */

@@ -43,7 +43,14 @@ const STATUSES = /** @type {Record<string, string>} */ ({
 });
 
 const PROTOCOLS = /** @type {Record<string, string>} */ ({
-  modbus: "Modbus", opcua: "OPC UA", files: "Files", s7: "S7", mqtt: "MQTT", sql: "SQL", bacnet: "BACnet", snmp: "SNMP",
+  modbus: "Modbus",
+  opcua: "OPC UA",
+  files: "Files",
+  s7: "S7",
+  mqtt: "MQTT",
+  sql: "SQL",
+  bacnet: "BACnet",
+  snmp: "SNMP",
 });
 
 /**

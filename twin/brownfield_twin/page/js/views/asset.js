@@ -1,5 +1,5 @@
 /**
- * One asset in depth: trends with quality along the time line, what was expected, every property and where it comes from.
+ * One asset in depth: trends with quality along the time line, what was expected, every property and its origin.
  */
 
 import { fetchAsset, isAborted } from "../api.js";
@@ -29,9 +29,11 @@ export function assetView(store, route) {
   const gone = new AbortController();
   const board = trends(store, asset, route);
   const element = h("article", { class: "asset" }, head.element, board.element, table.element);
-  fetchAsset(first.id, gone.signal).then((detail) => table.explain(detail.lineage)).catch((error) => {
-    if (!isAborted(error)) table.unexplained(`Where the values come from could not be asked: ${error.message}.`);
-  });
+  fetchAsset(first.id, gone.signal)
+    .then((detail) => table.explain(detail.lineage))
+    .catch((error) => {
+      if (!isAborted(error)) table.unexplained(`Where the values come from could not be asked: ${error.message}.`);
+    });
   return {
     element,
     title: assetName(first),
@@ -58,7 +60,10 @@ export function assetView(store, route) {
  * @returns {import("../main.js").View}
  */
 function missing(id) {
-  const element = emptyState("No such asset", `The twin has no asset "${id}". It may have been renamed or left the model.`);
+  const element = emptyState(
+    "No such asset",
+    `The twin has no asset "${id}". It may have been renamed or left the model.`,
+  );
   element.append(h("p", {}, h("a", { href: "#/" }, "To the overview")));
   return { element, title: id, update: () => {}, tick: () => {}, close: () => {} };
 }
@@ -71,13 +76,31 @@ function heading(store, asset) {
   const shape = mark();
   const fresh = freshnessLine(store, asset);
   const { id, path, aliases, sources, className } = asset();
-  const facts = [["Class", humanised(className)], ["Asset", id], ...Object.entries(aliases).map(([key, alias]) => [key, alias])];
-  const links = Object.entries(sources).map(([role, source]) => h("div", {},
-    h("dt", {}, role === "default" ? "Source" : `Source (${role})`), h("dd", {}, h("a", { href: "#/sources" }, source))));
-  const element = h("header", { class: "asset-head" },
+  const facts = [
+    ["Class", humanised(className)],
+    ["Asset", id],
+    ...Object.entries(aliases).map(([key, alias]) => [key, alias]),
+  ];
+  const links = Object.entries(sources).map(([role, source]) =>
+    h(
+      "div",
+      {},
+      h("dt", {}, role === "default" ? "Source" : `Source (${role})`),
+      h("dd", {}, h("a", { href: "#/sources" }, source)),
+    ),
+  );
+  const element = h(
+    "header",
+    { class: "asset-head" },
     h("p", { class: "crumbs" }, h("a", { href: "#/" }, "Overview"), ` / ${path.split("/").slice(0, -1).join(" / ")}`),
     h("div", { class: "asset-title" }, h("h1", {}, assetName(asset())), shape, fresh.element),
-    h("dl", { class: "facts" }, ...facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))), ...links));
+    h(
+      "dl",
+      { class: "facts" },
+      ...facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))),
+      ...links,
+    ),
+  );
   const update = () => {
     setMark(shape, asset().quality);
     fresh.tick();
@@ -124,11 +147,17 @@ function trends(store, asset, route) {
     for (const name of order) {
       const property = propertyOf(asset(), name);
       if (!property || plots.has(name)) continue;
-      const options = { property, expected: name === names?.output ? names.expected : "", signed: name === names?.residual, seconds };
+      const options = {
+        property,
+        expected: name === names?.output ? names.expected : "",
+        signed: name === names?.residual,
+        seconds,
+      };
       plots.set(name, trend(store, asset, options));
     }
     stack.replaceChildren(...order.flatMap((name) => plots.get(name)?.element ?? []));
-    if (!order.length) stack.append(h("p", { class: "note" }, "No property is chosen. Choose one above to see its trend."));
+    if (!order.length)
+      stack.append(h("p", { class: "note" }, "No property is chosen. Choose one above to see its trend."));
     if (location.hash.startsWith(assetHref(route.id))) {
       rememberAs(assetHref(route.id, { range: String(seconds), show: chosen.join(",") }));
     }
@@ -140,8 +169,13 @@ function trends(store, asset, route) {
   const repaint = () => rebuild();
   addEventListener(THEME_CHANGED, repaint);
   rebuild();
-  const element = h("section", { "aria-labelledby": "trends" },
-    h("div", { class: "toolbar" }, h("h2", { id: "trends" }, "Trends"), ranges, picker), stack, legend());
+  const element = h(
+    "section",
+    { "aria-labelledby": "trends" },
+    h("div", { class: "toolbar" }, h("h2", { id: "trends" }, "Trends"), ranges, picker),
+    stack,
+    legend(),
+  );
   return {
     element,
     update: () => plots.forEach((plot) => plot.update()),
@@ -157,6 +191,13 @@ function trends(store, asset, route) {
 function legend() {
   const entry = (/** @type {string} */ quality, /** @type {string} */ words) =>
     h("span", {}, h("span", { class: "swatch", "data-quality": quality, "aria-hidden": "true" }), words);
-  return h("p", { class: "legend" }, "Band below each plot: ", entry("Good", "good"), entry("Uncertain", "uncertain, striped"),
-    entry("Bad", "bad, crossed"), entry("None", "no samples"));
+  return h(
+    "p",
+    { class: "legend" },
+    "Band below each plot: ",
+    entry("Good", "good"),
+    entry("Uncertain", "uncertain, striped"),
+    entry("Bad", "bad, crossed"),
+    entry("None", "no samples"),
+  );
 }

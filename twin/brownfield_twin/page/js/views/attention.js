@@ -9,6 +9,7 @@ import { assetHref } from "../router.js";
 import { assetName, counted, humanised, why } from "../words.js";
 
 const LINES = 8;
+const NAMES = 3;
 
 /**
  * @typedef {{id: string, name: string, what: string, why: string, quality: "Good" | "Uncertain" | "Bad"}} Matter
@@ -17,15 +18,22 @@ const LINES = 8;
  */
 export function attention(store) {
   const list = h("ul", { class: "matters" });
-  const none = h("p", { class: "note" }, "Nothing: every value is good and fresh.");
+  const none = h("p", { class: "note" });
   const more = h("p", { class: "note" });
-  const element = h("section", { class: "panel attention", "aria-labelledby": "attention" },
-    h("h2", { id: "attention" }, "Needs attention"), none, list, more);
+  const element = h(
+    "section",
+    { class: "panel attention", "aria-labelledby": "attention" },
+    h("h2", { id: "attention" }, "Needs attention"),
+    none,
+    list,
+    more,
+  );
   let shown = "";
   const update = () => {
     const matters = [...store.assets.values()].flatMap(mattersOf);
     matters.sort((a, b) => SEVERITIES.indexOf(b.quality) - SEVERITIES.indexOf(a.quality));
     attribute(none, "hidden", matters.length > 0);
+    text(none, store.live ? "Nothing: every value is good and fresh." : "Not known while the twin is away.");
     attribute(element, "data-matters", matters.length > 0);
     const rest = matters.length - LINES;
     text(more, rest > 0 ? `and ${counted(rest, "more", "more")}` : "");
@@ -48,16 +56,55 @@ function mattersOf(asset) {
   const stale = measured.filter((p) => p.freshness !== "Fresh");
   const whole = stale.length > 1 && stale.length === measured.length;
   const own = whole ? [] : measured.filter((p) => p.quality !== "Good" || p.freshness !== "Fresh");
-  const lines = own.map((p) => ({ id, name, what: humanised(p.name), why: why(p) || p.freshness.toLowerCase(), quality: p.quality }));
+  const lines = alike(own).map((group) => ({
+    id,
+    name,
+    what: listed(group.map((p) => humanised(p.name))),
+    why: cause(group[0]),
+    quality: group[0].quality,
+  }));
   if (!whole) return lines;
   const never = asset.freshness === "Never" ? "no value has ever come" : "no new values";
-  return [{ id, name, what: "All properties", why: `${asset.freshness.toLowerCase()}: ${never}`, quality: asset.quality }];
+  return [
+    { id, name, what: "All properties", why: `${asset.freshness.toLowerCase()}: ${never}`, quality: asset.quality },
+  ];
+}
+
+/** @param {import("../types.js").PropertyView} property */
+function cause(property) {
+  return why(property) || property.freshness.toLowerCase();
+}
+
+/**
+ * Properties that ail from the same cause, together.
+ * @param {import("../types.js").PropertyView[]} properties
+ */
+function alike(properties) {
+  /** @type {Map<string, import("../types.js").PropertyView[]>} */
+  const groups = new Map();
+  for (const property of properties) {
+    const key = property.quality + cause(property);
+    groups.set(key, [...(groups.get(key) ?? []), property]);
+  }
+  return [...groups.values()];
+}
+
+/** @param {string[]} names */
+function listed(names) {
+  const rest = names.length - NAMES;
+  return names.slice(0, NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 /** @param {Matter} matter */
 function line(matter) {
   const shape = mark({ quiet: true });
   setMark(shape, matter.quality);
-  return h("li", {}, shape, h("a", { href: assetHref(matter.id) }, matter.name), h("span", {}, matter.what),
-    h("span", { class: "why" }, matter.why));
+  return h(
+    "li",
+    {},
+    shape,
+    h("a", { href: assetHref(matter.id) }, matter.name),
+    h("span", {}, matter.what),
+    h("span", { class: "why" }, matter.why),
+  );
 }

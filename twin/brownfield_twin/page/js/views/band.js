@@ -1,5 +1,5 @@
 /**
- * Quality along the time line, as colour and pattern: plain good, striped uncertain, crossed bad, hollow without samples.
+ * Quality along the time line, as colour and pattern: plain good, striped uncertain, crossed bad, hollow no samples.
  */
 
 import { NO_SAMPLES } from "../series.js";
@@ -54,8 +54,17 @@ function patternOf(ctx, quality, ratio) {
   pen.fillRect(0, 0, size, size);
   pen.strokeStyle = colour("--panel");
   pen.lineWidth = (quality === 2 ? 1 : 1.6) * ratio;
-  stroke(pen, [[-1, 1, 1, -1], [0, size, size, 0], [size - 1, size + 1, size + 1, size - 1]]);
-  if (quality === 2) stroke(pen, [[-1, size - 1, 1, size + 1], [0, 0, size, size], [size - 1, -1, size + 1, 1]]);
+  stroke(pen, [
+    [-1, 1, 1, -1],
+    [0, size, size, 0],
+    [size - 1, size + 1, size + 1, size - 1],
+  ]);
+  if (quality === 2)
+    stroke(pen, [
+      [-1, size - 1, 1, size + 1],
+      [0, 0, size, size],
+      [size - 1, -1, size + 1, 1],
+    ]);
   const pattern = ctx.createPattern(tile, "repeat") ?? base;
   patterns.set(key, pattern);
   return pattern;

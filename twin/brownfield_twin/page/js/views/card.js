@@ -23,18 +23,27 @@ export function assetCard(store, first) {
   const asset = () => store.assets.get(id) ?? first;
   const behaviour = behaviourOf(store.twin?.behaviours ?? [], first);
   const names = headline(first, behaviour, { count: 2, more: 4 });
-  const readings = new Map([...names.large, ...names.small].map((name) => {
-    const property = /** @type {import("../types.js").PropertyView} */ (propertyOf(first, name));
-    return [name, reading(property, names.large.includes(name) ? "large" : "small")];
-  }));
+  const readings = new Map(
+    [...names.large, ...names.small].map((name) => {
+      const property = /** @type {import("../types.js").PropertyView} */ (propertyOf(first, name));
+      return [name, reading(property, names.large.includes(name) ? "large" : "small")];
+    }),
+  );
   const shape = mark();
   const fresh = freshnessLine(store, asset);
   const expected = behaviour && expectation(behaviour, asset);
-  const spark = names.large[0] ? sparkline(store, asset, names.large[0], behaviour && namesOf(behaviour).expected) : null;
-  const element = h("li", { class: "card", "data-asset": id },
+  const spark = names.large[0]
+    ? sparkline(store, asset, names.large[0], behaviour && namesOf(behaviour).expected)
+    : null;
+  const element = h(
+    "li",
+    { class: "card", "data-asset": id },
     h("header", {}, h("h3", {}, h("a", { href: assetHref(id) }, assetName(first))), shape, aliases(first)),
     h("dl", { class: "readings" }, ...[...readings.values()].map((r) => r.element)),
-    expected?.element, spark?.element, fresh.element);
+    expected?.element,
+    spark?.element,
+    fresh.element,
+  );
 
   const update = () => {
     const now = asset();
@@ -61,8 +70,13 @@ export function assetCard(store, first) {
 function aliases(asset) {
   const parent = asset.path.split("/").slice(0, -1).join(" / ");
   const others = Object.entries(asset.aliases).map(([system, alias]) => h("span", { title: `in ${system}` }, alias));
-  return h("p", { class: "card-path" }, h("span", { class: "path" }, parent || asset.path), h("span", { title: "asset id" }, asset.id),
-    ...others);
+  return h(
+    "p",
+    { class: "card-path" },
+    h("span", { class: "path" }, parent || asset.path),
+    h("span", { title: "asset id" }, asset.id),
+    ...others,
+  );
 }
 
 /**
@@ -76,8 +90,12 @@ function expectation(behaviour, asset) {
   const bar = meter();
   const words = h("span", { class: "expected-value" });
   const difference = h("span", { class: "difference" });
-  const element = h("div", { class: "expectation" },
-    h("p", {}, h("span", { class: "label" }, "Expected"), words, difference), bar.element);
+  const element = h(
+    "div",
+    { class: "expectation" },
+    h("p", {}, h("span", { class: "label" }, "Expected"), words, difference),
+    bar.element,
+  );
   const update = () => {
     const actual = propertyOf(asset(), names.output);
     const expected = numeric(propertyOf(asset(), names.expected));

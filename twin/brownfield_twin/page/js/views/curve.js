@@ -14,8 +14,9 @@ import { interpolate, niceTicks, spread } from "./scale.js";
 /** In units of the type's size, so that a wall's larger letters have their place. */
 const MARGIN = { left: 3.1, right: 0.9, top: 0.9, bottom: 2.5 };
 const TAIL = 12;
-/** With more assets than this, only the ones furthest from the curve carry their name. */
-const NAMED = 16;
+/** With more assets than this, only the few furthest from the curve carry their name, and none its tail. */
+const NAMED = 12;
+const FURTHEST = 6;
 
 /**
  * @param {import("../store.js").Store} store
@@ -26,19 +27,37 @@ export function curvePlot(store, behaviour, ids) {
   const names = namesOf(behaviour);
   const first = ids.length ? store.assets.get(ids[0]) : undefined;
   const units = [names.input, names.output].map((name) => unitText((first && propertyOf(first, name)?.unit) ?? ""));
-  const labels = [names.input, names.output].map((name, axis) => humanised(name) + (units[axis] && ` (${units[axis]})`));
+  const titles = [names.input, names.output].map(
+    (name, axis) => humanised(name) + (units[axis] && ` (${units[axis]})`),
+  );
   const axes = svg("g", { class: "axes" });
   const curve = svg("path", { class: "curve" });
   const crowd = svg("g");
   const picture = svg("svg", { role: "img" }, axes, curve, crowd);
   const note = h("p", { class: "unseen" });
-  const element = h("figure", { class: "panel curve-plot" },
-    h("figcaption", {}, h("h2", {}, humanised(behaviour.name)), h("span", { class: "count" }, behaviour.active ? "active" : "in the shadow")),
-    picture, note);
+  const element = h(
+    "figure",
+    { class: "panel curve-plot" },
+    h(
+      "figcaption",
+      {},
+      h("h2", {}, humanised(behaviour.name)),
+      h("span", { class: "count" }, behaviour.active ? "active" : "in the shadow"),
+    ),
+    picture,
+    note,
+  );
   const spots = new Map(ids.map((id) => [id, spot(store.assets.get(id))]));
-  for (const part of /** @type {const} */ (["tail", "element", "name"])) crowd.append(...[...spots.values()].map((s) => s[part]));
+  const all = [...spots.values()];
+  if (ids.length <= NAMED) crowd.append(...all.map((s) => s.tail));
+  crowd.append(...all.map((s) => s.element), ...all.map((s) => s.name));
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const margin = { left: MARGIN.left * unit, right: MARGIN.right * unit, top: MARGIN.top * unit, bottom: MARGIN.bottom * unit };
+  const margin = {
+    left: MARGIN.left * unit,
+    right: MARGIN.right * unit,
+    top: MARGIN.top * unit,
+    bottom: MARGIN.bottom * unit,
+  };
   let size = { width: 0, height: 0 };
   const watcher = new ResizeObserver(([entry]) => {
     const width = Math.round(entry.contentRect.width);
@@ -63,12 +82,32 @@ export function curvePlot(store, behaviour, ids) {
     axes.replaceChildren(
       ...yTicks.flatMap((tick) => [
         svg("line", { x1: margin.left, x2: size.width - margin.right, y1: y(tick), y2: y(tick) }),
-        svg("text", { x: margin.left - 6, y: y(tick) + 0.27 * unit, "text-anchor": "end" }, tickText(tick, yTicks[1] - yTicks[0]))]),
-      ...xTicks.map((tick) => svg("text", { x: x(tick), y: bottom + 1.1 * unit, "text-anchor": "middle" }, tickText(tick, xTicks[1] - xTicks[0]))),
-      svg("text", { class: "axis-name", x: size.width - margin.right, y: size.height - 0.3 * unit, "text-anchor": "end" }, labels[0]),
-      svg("text", { class: "axis-name", x: margin.left + 4, y: margin.top + 2 }, labels[1]));
+        svg(
+          "text",
+          { x: margin.left - 6, y: y(tick) + 0.27 * unit, "text-anchor": "end" },
+          tickText(tick, yTicks[1] - yTicks[0]),
+        ),
+      ]),
+      ...xTicks.map((tick) =>
+        svg(
+          "text",
+          { x: x(tick), y: bottom + 1.1 * unit, "text-anchor": "middle" },
+          tickText(tick, xTicks[1] - xTicks[0]),
+        ),
+      ),
+      svg(
+        "text",
+        { class: "axis-name", x: size.width - margin.right, y: size.height - 0.3 * unit, "text-anchor": "end" },
+        titles[0],
+      ),
+      svg("text", { class: "axis-name", x: margin.left + 4, y: margin.top + 2 }, titles[1]),
+    );
     const line = [[xTicks[0], ys[0]], ...behaviour.points, [xTicks[xTicks.length - 1], ys[ys.length - 1]]];
-    attribute(curve, "d", line.map(([px, py], index) => `${index ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join(""));
+    attribute(
+      curve,
+      "d",
+      line.map(([px, py], index) => `${index ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join(""),
+    );
   }
 
   function update() {
@@ -82,12 +121,29 @@ export function curvePlot(store, behaviour, ids) {
       if (!known) return [];
       const expected = interpolate(behaviour.points, vx);
       const fresh = px.freshness === "Fresh" && py.freshness === "Fresh" && store.live;
-      return [{ id, asset, px: x(vx), py: y(vy), ey: y(expected), off: Math.abs(vy - expected), quality: asset.quality, fresh }];
+      return [
+        {
+          id,
+          asset,
+          px: x(vx),
+          py: y(vy),
+          ey: y(expected),
+          off: Math.abs(vy - expected),
+          quality: asset.quality,
+          fresh,
+        },
+      ];
     });
-    const named = new Set([...placed].sort((a, b) => b.off - a.off).slice(0, NAMED).map((p) => p.id));
-    const heights = spread(placed.map((p) => p.py), unit, margin.top + 6, size.height - margin.bottom - 4);
-    placed.forEach((p, index) => spots.get(p.id)?.move({ ...p, label: named.has(p.id) ? heights[index] : null, right: size.width, unit }));
-    const words = `${placed.length} of ${ids.length} assets on the curve of ${labels[1]} by ${labels[0]}`;
+    const named = [...placed].sort((a, b) => b.off - a.off).slice(0, placed.length > NAMED ? FURTHEST : NAMED);
+    const heights = spread(
+      named.map((p) => p.py),
+      unit,
+      margin.top + 6,
+      size.height - margin.bottom - 4,
+    );
+    const labels = new Map(named.map((p, index) => [p.id, heights[index]]));
+    for (const p of placed) spots.get(p.id)?.move({ ...p, label: labels.get(p.id) ?? null, right: size.width, unit });
+    const words = `${placed.length} of ${ids.length} assets on the curve of ${titles[1]} by ${titles[0]}`;
     attribute(picture, "aria-label", words);
     text(note, words);
   }
@@ -113,7 +169,10 @@ function spot(asset) {
     for (const part of [tail, element, name]) attribute(part, "visibility", known ? null : "hidden");
   };
 
-  /** @param {{px: number, py: number, ey: number, quality: string, fresh: boolean, label: number | null, right: number, unit: number}} place */
+  /**
+   * @typedef {{px: number, py: number, ey: number, quality: string, fresh: boolean}} Spot  `ey`: where it should be
+   * @param {Spot & {label: number | null, right: number, unit: number}} place
+   */
   const move = ({ px, py, ey, quality, fresh, label: height, right, unit }) => {
     const here = `${px.toFixed(1)},${py.toFixed(1)}`;
     if (way.at(-1) !== here) way.push(here);

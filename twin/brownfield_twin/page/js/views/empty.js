@@ -23,8 +23,8 @@ export function emptyView(store) {
     const away = store.link.state === "away";
     const title = away ? "The twin does not answer" : "Asking the twin…";
     const words = away
-      ? "Nothing has been heard from it since this page was opened. Is its process running, and is this its address? "
-        + "The page keeps trying and fills itself as soon as there is an answer."
+      ? "Nothing has been heard from it since this page was opened. Is its process running, and is this its address? " +
+        "The page keeps trying and fills itself as soon as there is an answer."
       : "This takes a moment.";
     if (element.textContent !== title + words) element.replaceChildren(emptyState(title, words));
   };

@@ -1,5 +1,5 @@
 /**
- * The plant at a glance: a summary, each asset's card by class, and each behaviour's curve with where everyone is on it.
+ * The plant at a glance: a summary, each asset's card by class, each behaviour's curve with where everyone is on it.
  */
 
 import { namesOf, propertyOf } from "../behaviours.js";
@@ -29,10 +29,19 @@ export function farmView(store) {
   const list = h("div", { class: "classes" }, filter?.element, ...sections.map((part) => part.element));
   if (!assets.length) list.append(emptyState("No assets", "This twin's model selects no asset of any mapping."));
   const matters = attention(store);
-  const aside = h("aside", { class: "curves", "aria-label": "Behaviours and what needs attention" },
-    ...plots.map((p) => p.element), matters.element);
-  const element = h("div", { class: "farm" }, h("h1", { class: "unseen" }, "Overview"), strip.element,
-    h("div", { class: "farm-body" }, list, aside));
+  const aside = h(
+    "aside",
+    { class: "curves", "aria-label": "Behaviours and what needs attention" },
+    ...plots.map((p) => p.element),
+    matters.element,
+  );
+  const element = h(
+    "div",
+    { class: "farm" },
+    h("h1", { class: "unseen" }, "Overview"),
+    strip.element,
+    h("div", { class: "farm-body" }, list, aside),
+  );
   const tick = () => {
     strip.update();
     matters.update();

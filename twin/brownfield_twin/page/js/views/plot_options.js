@@ -22,7 +22,12 @@ const SYNC = "asset";
 export function plotOptions({ width, height, signed, seconds, expected, band, hover }) {
   const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const font = `${Math.round(root * 0.78)}px ${getComputedStyle(document.body).fontFamily}`;
-  const axis = { stroke: colour("--ink-soft"), font, ticks: { show: false }, grid: { stroke: colour("--rule-soft"), width: 1 } };
+  const axis = {
+    stroke: colour("--ink-soft"),
+    font,
+    ticks: { show: false },
+    grid: { stroke: colour("--rule-soft"), width: 1 },
+  };
   const actual = { stroke: colour("--actual"), width: 1.5, points: { show: false } };
   const zero = signed ? { fill: colour("--actual-area"), fillTo: 0 } : {};
   const model = { stroke: colour("--expected"), width: 1.5, dash: [5, 4], points: { show: false } };
@@ -35,7 +40,14 @@ export function plotOptions({ width, height, signed, seconds, expected, band, ho
     scales: { x: { time: true }, y: { range: yRange(signed) } },
     series: [{}, { ...actual, ...zero }, ...(expected ? [model] : [])],
     axes: [
-      { ...axis, size: root * 2.2 + BAND, gap: BAND + 8, space: root * 5.4, values: timeLabels(seconds), grid: { show: false } },
+      {
+        ...axis,
+        size: root * 2.2 + BAND,
+        gap: BAND + 8,
+        space: root * 5.4,
+        values: timeLabels(seconds),
+        grid: { show: false },
+      },
       { ...axis, size: root * 3.6, space: root * 1.9, values: valueLabels },
     ],
     hooks: {

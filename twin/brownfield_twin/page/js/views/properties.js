@@ -19,10 +19,23 @@ const KINDS = { measured: "", derived: "derived", behaviour: "computed by a beha
 export function propertyTable(store, asset) {
   const rows = new Map(asset().properties.map((property) => [property.name, row(store, asset().id, property)]));
   const generation = h("p", { class: "note" });
-  const head = h("tr", {}, ...COLUMNS.map((name) => h("th", { scope: "col", class: name === "Value" ? "right" : null }, name)));
-  const element = h("section", { "aria-labelledby": "properties" }, h("h2", { id: "properties" }, "Properties"),
-    h("table", { class: "panel properties" }, h("thead", {}, head), h("tbody", {}, ...[...rows.values()].map((r) => r.element))),
-    generation);
+  const head = h(
+    "tr",
+    {},
+    ...COLUMNS.map((name) => h("th", { scope: "col", class: name === "Value" ? "right" : null }, name)),
+  );
+  const element = h(
+    "section",
+    { "aria-labelledby": "properties" },
+    h("h2", { id: "properties" }, "Properties"),
+    h(
+      "table",
+      { class: "panel properties" },
+      h("thead", {}, head),
+      h("tbody", {}, ...[...rows.values()].map((r) => r.element)),
+    ),
+    generation,
+  );
   const update = () => {
     for (const property of asset().properties) rows.get(property.name)?.update(property);
   };
@@ -52,11 +65,24 @@ function row(store, id, first) {
   const sinceTime = timeElement();
   const origin = h("td", { "data-label": "Comes from" });
   since.append("stale since ", sinceTime);
-  const element = h("tr", {},
-    h("th", { scope: "row" }, humanised(first.name), KINDS[first.kind] && h("span", { class: "why" }, KINDS[first.kind])),
-    h("td", { class: "right", "data-label": "Value" }, h("span", {}, value, " ", h("span", { class: "unit" }, unitText(first.unit)))),
+  const element = h(
+    "tr",
+    {},
+    h(
+      "th",
+      { scope: "row" },
+      humanised(first.name),
+      KINDS[first.kind] && h("span", { class: "why" }, KINDS[first.kind]),
+    ),
+    h(
+      "td",
+      { class: "right", "data-label": "Value" },
+      h("span", {}, value, " ", h("span", { class: "unit" }, unitText(first.unit))),
+    ),
     h("td", { "data-label": "Quality" }, h("span", {}, shape, reason)),
-    h("td", { "data-label": "Age" }, h("span", {}, age, " ", moment, since)), origin);
+    h("td", { "data-label": "Age" }, h("span", {}, age, " ", moment, since)),
+    origin,
+  );
 
   /** @param {import("../types.js").PropertyView} property */
   const update = (property) => {
@@ -79,9 +105,9 @@ function row(store, id, first) {
     const parts = [];
     if (line.source) parts.push(h("a", { href: "#/sources" }, line.source), " › ", h("code", {}, line.tag), unit);
     if (line.expression) parts.push(h("code", {}, line.expression));
-    if (line.inputs.length) parts.push(h("span", { class: "why" }, `from ${line.inputs.map(humanised).join(", ").toLowerCase()}`));
+    if (line.inputs.length)
+      parts.push(h("span", { class: "why" }, `from ${line.inputs.map(humanised).join(", ").toLowerCase()}`));
     origin.replaceChildren(h("span", {}, ...(parts.length ? parts : ["–"])));
   };
   return { element, update, explain };
 }
-

@@ -16,7 +16,13 @@ import { humanised, why } from "../words.js";
 export function valueText(property, significant) {
   const { value, unit } = property;
   if (value === null) return "–";
-  return typeof value === "number" ? number(value, unit, significant) : typeof value === "boolean" ? (value ? "on" : "off") : value;
+  return typeof value === "number"
+    ? number(value, unit, significant)
+    : typeof value === "boolean"
+      ? value
+        ? "on"
+        : "off"
+      : value;
 }
 
 /**
@@ -28,8 +34,12 @@ export function reading(first, size) {
   const value = h("span", { class: "value" });
   const unit = h("span", { class: "unit" }, unitText(first.unit));
   const shape = mark({ quiet: true });
-  const element = h("div", { class: `reading ${size}` },
-    h("dt", {}, shape, h("span", { class: "reading-name" }, humanised(first.name))), h("dd", {}, value, unit));
+  const element = h(
+    "div",
+    { class: `reading ${size}` },
+    h("dt", {}, shape, h("span", { class: "reading-name" }, humanised(first.name))),
+    h("dd", {}, value, unit),
+  );
 
   /** @param {import("../types.js").PropertyView} property */
   const update = (property) => {

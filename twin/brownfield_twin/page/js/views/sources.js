@@ -39,7 +39,9 @@ export function sourcesView(store) {
     attribute(body, "hidden", !names.length);
     element.querySelector(".empty")?.remove();
     if (!names.length) {
-      element.append(emptyState("No sources heard of yet", "Adapters report here as soon as they run. Are they started?"));
+      element.append(
+        emptyState("No sources heard of yet", "Adapters report here as soon as they run. Are they started?"),
+      );
     }
   }
 
@@ -56,7 +58,9 @@ export function sourcesView(store) {
     const frame = wires.getBoundingClientRect();
     if (!frame.width) return;
     attribute(wires, "viewBox", `0 0 ${frame.width} ${frame.height}`);
-    const lines = [...cards].flatMap(([name, card]) => feeds(name).map((asset) => wire(card, fed.get(asset.id), frame, asset)));
+    const lines = [...cards].flatMap(([name, card]) =>
+      feeds(name).map((asset) => wire(card, fed.get(asset.id), frame, asset)),
+    );
     wires.replaceChildren(...lines.filter((line) => line !== null));
   }
 

@@ -21,10 +21,18 @@ const HEIGHT = 40;
 export function sparkline(store, asset, name, expectedName) {
   const actual = new Series();
   const expected = new Series();
-  const lines = { area: svg("path", { class: "spark-area" }), expected: svg("path", { class: "spark-expected" }),
-    actual: svg("path", { class: "spark-line" }) };
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
-    lines.area, lines.expected, lines.actual);
+  const lines = {
+    area: svg("path", { class: "spark-area" }),
+    expected: svg("path", { class: "spark-expected" }),
+    actual: svg("path", { class: "spark-line" }),
+  };
+  const picture = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    lines.area,
+    lines.expected,
+    lines.actual,
+  );
   const element = h("div", { class: "spark", title: "The last 15 minutes" }, picture);
   const gone = new AbortController();
   let visible = false;
@@ -41,12 +49,14 @@ export function sparkline(store, asset, name, expectedName) {
     const to = store.now() / 1000;
     const span = { from: to - SPAN, to, points: POINTS };
     const ask = (/** @type {Series} */ series, /** @type {string} */ wanted) =>
-      fetchHistory(asset().id, wanted, span, gone.signal).then((history) => {
-        series.load(history);
-        draw();
-      }).catch((error) => {
-        if (!isAborted(error)) asked = false; // Not worth a word on a card: the line grows from live values, and we ask again.
-      });
+      fetchHistory(asset().id, wanted, span, gone.signal)
+        .then((history) => {
+          series.load(history);
+          draw();
+        })
+        .catch((error) => {
+          if (!isAborted(error)) asked = false; // Not worth a word on a card: the line grows from live values, and we ask again.
+        });
     ask(actual, name);
     if (expectedName) ask(expected, expectedName);
   }
@@ -59,7 +69,9 @@ export function sparkline(store, asset, name, expectedName) {
     const high = Math.max(...values, low + 1e-9);
     const gap = actual.gap(store.twin?.fresh ?? 5);
     const place = (/** @type {number} */ time, /** @type {number} */ value) => [
-      ((time - to + SPAN) / SPAN) * WIDTH, HEIGHT - 2 - ((value - low) / (high - low || 1)) * (HEIGHT - 4)];
+      ((time - to + SPAN) / SPAN) * WIDTH,
+      HEIGHT - 2 - ((value - low) / (high - low || 1)) * (HEIGHT - 4),
+    ];
     const path = pathOf(actual.drawn(gap), place);
     attribute(lines.actual, "d", path.line);
     attribute(lines.area, "d", path.area);

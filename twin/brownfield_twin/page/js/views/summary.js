@@ -11,6 +11,8 @@ import { isAdditive, unitText } from "../units.js";
 import { assetName, counted, humanised } from "../words.js";
 import { meter } from "./meter.js";
 
+const UNKNOWN = "not known while the twin is away";
+
 /** @param {import("../store.js").Store} store */
 export function summary(store) {
   const tiles = [freshTile(store), ...performanceTiles(store), qualityTile(store), linkTile(store)];
@@ -34,21 +36,28 @@ function freshTile(store) {
   const update = () => {
     const assets = [...store.assets.values()];
     const stale = assets.filter((asset) => asset.freshness !== "Fresh");
-    text(value, String(assets.length - stale.length));
+    text(value, store.live ? number(assets.length - stale.length) : "–");
     text(of, `of ${counted(assets.length, "asset")}`);
-    const key = stale.map((asset) => asset.id + asset.freshness).join();
+    const key = store.live + stale.map((asset) => asset.id + asset.freshness).join();
     if (note.dataset.key === key) return;
     note.dataset.key = key;
-    note.replaceChildren(...(stale.length ? staleLinks(stale) : ["all up to date"]));
+    note.replaceChildren(...(stale.length ? staleLinks(stale) : [store.live ? "all up to date" : UNKNOWN]));
   };
   return { element: tile("Fresh", h("p", {}, value, of), note), update };
 }
 
 /** @param {import("../types.js").AssetView[]} stale */
 function staleLinks(stale) {
-  const links = stale.slice(0, 4).flatMap((asset) => [
-    h("a", { href: assetHref(asset.id), class: "stale-link" }, `${assetName(asset)} ${asset.freshness.toLowerCase()}`), " ",
-  ]);
+  const links = stale
+    .slice(0, 4)
+    .flatMap((asset) => [
+      h(
+        "a",
+        { href: assetHref(asset.id), class: "stale-link" },
+        `${assetName(asset)} ${asset.freshness.toLowerCase()}`,
+      ),
+      " ",
+    ]);
   return stale.length > 4 ? [...links, `and ${stale.length - 4} more`] : links;
 }
 
@@ -76,8 +85,11 @@ function performanceTile(store, behaviour) {
   const title = humanised(names.output);
   const element = tile(title, h("p", {}, value, of), bar.element, note);
   const update = () => {
-    const all = [...store.assets.values()].filter((a) => behaviourOf(store.twin?.behaviours ?? [], a)?.name === behaviour.name);
-    const counting = all.map((a) => [propertyOf(a, names.output), propertyOf(a, names.expected)])
+    const all = [...store.assets.values()].filter(
+      (a) => behaviourOf(store.twin?.behaviours ?? [], a)?.name === behaviour.name,
+    );
+    const counting = all
+      .map((a) => [propertyOf(a, names.output), propertyOf(a, names.expected)])
       .filter(([actual, expected]) => isActual(actual) && numeric(actual) !== null && numeric(expected) !== null);
     const unit = all[0] ? (propertyOf(all[0], names.output)?.unit ?? "") : "";
     const divisor = isAdditive(unit) ? 1 : counting.length || 1;
@@ -104,7 +116,13 @@ function qualityTile(store) {
     const qualities = [...store.assets.values()].flatMap((a) => a.properties.map((p) => p.quality));
     setMark(shape, qualities.length ? worst(qualities) : "None", qualities.length ? worst(qualities) : "no values");
     const counts = SEVERITIES.map((name) => [name, qualities.filter((quality) => quality === name).length]);
-    text(note, counts.filter(([, count]) => count).map(([name, count]) => `${count} ${String(name).toLowerCase()}`).join(" · "));
+    text(
+      note,
+      counts
+        .filter(([, count]) => count)
+        .map(([name, count]) => `${number(Number(count))} ${String(name).toLowerCase()}`)
+        .join(" · "),
+    );
   };
   return { element: tile("Worst quality", h("p", { class: "figure-mark" }, shape), note), update };
 }
@@ -117,11 +135,15 @@ function linkTile(store) {
   const update = () => {
     const connected = store.sources.filter((source) => source.state === "Connected" && !source.expired);
     const others = store.sources.filter((source) => !connected.includes(source)).map((source) => source.name);
-    text(value, String(connected.length));
+    text(value, store.live ? number(connected.length) : "–");
     text(of, `of ${counted(store.sources.length, "source")}`);
     const names = others.slice(0, 3).join(", ") + (others.length > 3 ? ` and ${others.length - 3} more` : "");
-    text(note, others.length ? `not connected: ${names}` : store.sources.length ? "all connected" : "none known yet");
+    if (!store.live) text(note, UNKNOWN);
+    else text(note, others.length ? `not connected: ${names}` : store.sources.length ? "all connected" : "none known yet");
   };
   const link = h("a", { href: "#/sources" }, "Connected");
-  return { element: h("div", { class: "tile" }, h("h2", { class: "tile-title" }, link), h("p", {}, value, of), note), update };
+  return {
+    element: h("div", { class: "tile" }, h("h2", { class: "tile-title" }, link), h("p", {}, value, of), note),
+    update,
+  };
 }

@@ -38,9 +38,21 @@ export function trend(store, asset, { property, expected, signed, seconds }) {
   const readout = h("p", { class: "readout" });
   const note = h("p", { class: "note" }, "Asking for history…");
   const share = h("p", { class: "note shares" });
-  const place = h("div", { class: "plot", role: "img", tabindex: "0", "aria-label": `Trend of ${humanised(name)}`, onkeydown: step });
-  const element = h("figure", { class: "panel trend", "data-property": name },
-    h("figcaption", {}, h("h3", {}, humanised(name), " ", h("span", { class: "count" }, unitText(unit))), readout), place, note, share);
+  const place = h("div", {
+    class: "plot",
+    role: "img",
+    tabindex: "0",
+    "aria-label": `Trend of ${humanised(name)}`,
+    onkeydown: step,
+  });
+  const element = h(
+    "figure",
+    { class: "panel trend", "data-property": name },
+    h("figcaption", {}, h("h3", {}, humanised(name), " ", h("span", { class: "count" }, unitText(unit))), readout),
+    place,
+    note,
+    share,
+  );
   const gone = new AbortController();
   /** @type {any} */
   let plot = null;
@@ -52,15 +64,21 @@ export function trend(store, asset, { property, expected, signed, seconds }) {
   const from = () => store.now() / 1000 - seconds;
   const gap = () => actual.gap(store.twin?.fresh ?? 5);
 
-  uplot.then((Plot) => {
-    if (gone.signal.aborted) return;
-    const band = () => actual.spans(from(), store.now() / 1000, gap());
-    const hover = (/** @type {number | null} */ index) => read(index);
-    plot = new Plot(plotOptions({ ...size(), signed, seconds, expected: Boolean(expected), band, hover }), data(), place);
-    watcher.observe(place);
-    drawn = true;
-    draw();
-  }).catch(() => text(note, "The plot library could not be loaded, or is not the one this page was made with."));
+  uplot
+    .then((Plot) => {
+      if (gone.signal.aborted) return;
+      const band = () => actual.spans(from(), store.now() / 1000, gap());
+      const hover = (/** @type {number | null} */ index) => read(index);
+      plot = new Plot(
+        plotOptions({ ...size(), signed, seconds, expected: Boolean(expected), band, hover }),
+        data(),
+        place,
+      );
+      watcher.observe(place);
+      drawn = true;
+      draw();
+    })
+    .catch(() => text(note, "The plot library could not be loaded, or is not the one this page was made with."));
   load();
 
   function load() {
@@ -105,7 +123,8 @@ export function trend(store, asset, { property, expected, signed, seconds }) {
     const beside = columns[2]?.[index ?? lastKnown(columns[2])];
     const words = [typeof value === "number" ? `${format(value, unit)} ${unitText(unit)}` : "no value"];
     if (typeof beside === "number") words.push(`expected ${number(beside, unit)}`);
-    if (columns[0][at]) words.push(`${index === null || index === undefined ? "latest, " : ""}${timeText(columns[0][at] * 1000)}`);
+    if (columns[0][at])
+      words.push(`${index === null || index === undefined ? "latest, " : ""}${timeText(columns[0][at] * 1000)}`);
     text(readout, words.join(" · "));
   }
 
@@ -178,4 +197,3 @@ function joined([timeA, valueA], [timeB, valueB]) {
   };
   return [time, at(timeA, valueA), at(timeB, valueB)];
 }
-
