@@ -1,8 +1,8 @@
 """What a run did, as numbers: the JSON object behind `--report` and the live summary.
 
-Pure: health records and process statistics in, one frozen report out. Counters of pipelines and twins
-outlive a restart (they are part of their checkpoints), so what was there when the run began is taken
-off; counters of adapters begin with each start, so those of all starts are added up.
+Pure: health records and process statistics in, one frozen report out. Counters of adapters and pipelines
+begin with each start, so those of all starts are added up; a twin's are part of its checkpoint and outlive
+a restart, so what was there when the run began is taken off.
 """
 
 from collections.abc import Iterable, Mapping
@@ -144,7 +144,7 @@ def _sources(latest: Mapping[str, HealthRecord]) -> list[SourceHealth]:
 def _samples(health: HealthLog, latest: Mapping[str, HealthRecord]) -> SamplesReport:
     starts = [source for record in health.by_start.values() for source in record.sources]
     before = health.baseline
-    all_hops = [hop for key, record in latest.items() for hop in _hops_since(record, before.get(key))]
+    stage_hops = [hop for record in health.by_start.values() if record.twin is None for hop in record.hops.values()]
     twin_hops = [
         hop for key, record in latest.items() if record.twin is not None for hop in _hops_since(record, before.get(key))
     ]
@@ -157,10 +157,10 @@ def _samples(health: HealthLog, latest: Mapping[str, HealthRecord]) -> SamplesRe
         read=sum(source.samples_read for source in starts),
         published=sum(source.samples_published for source in starts),
         delivered=sum(hop.samples for hop in twin_hops),
-        lost=sum(hop.lost for hop in all_hops),
-        duplicated=sum(hop.duplicated for hop in all_hops),
-        reordered=sum(hop.reordered for hop in all_hops),
-        quarantined=sum(record.quarantined - _quarantined(before.get(key)) for key, record in latest.items()),
+        lost=sum(hop.lost for hop in stage_hops + twin_hops),
+        duplicated=sum(hop.duplicated for hop in stage_hops + twin_hops),
+        reordered=sum(hop.reordered for hop in stage_hops + twin_hops),
+        quarantined=sum(record.quarantined for record in health.by_start.values()),
         dropped=sum(source.samples_dropped for source in starts),
         end_to_end=SequenceReport(
             delivered=sum(hop.samples for hop in sequences),
@@ -181,10 +181,6 @@ def _quality(health: HealthLog, twins: Mapping[str, HealthRecord]) -> QualityCou
             uncertain += record.twin.quality.uncertain - old.uncertain
             bad += record.twin.quality.bad - old.bad
     return QualityCounts(good=good, uncertain=uncertain, bad=bad)
-
-
-def _quarantined(before: HealthRecord | None) -> int:
-    return before.quarantined if before is not None else 0
 
 
 def _twin_sequence(before: HealthRecord | None) -> Hop:

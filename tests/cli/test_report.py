@@ -82,3 +82,15 @@ def test_sources_and_twins_are_told_as_they_are_now() -> None:
     assert (report.twins["farm"].assets, report.twins["farm"].fresh, report.twins["farm"].stale) == (4, 3, 1)
     assert report.latency["spine"].p99 == 0.01
     assert report.latency["twin"].max == 0.3
+
+
+def test_losses_seen_by_every_start_of_a_pipeline_are_added_up() -> None:
+    health = HealthLog(baseline={})
+    for instance, started, lost in (("a", 1, 2), ("b", 2, 1)):
+        record = HealthRecord(
+            kind="pipeline", namespace="default", name="farm", instance=instance, time=started, started=started,
+            metrics="", hops={"bf.raw.site.default.pump": Hop(batches=5, samples=5, lost=lost)}, quarantined=3,
+        )  # fmt: skip
+        health.observe({"pipeline.default.farm": record})
+    samples = build_report(health, {}).samples
+    assert (samples.lost, samples.quarantined) == (3, 6)
