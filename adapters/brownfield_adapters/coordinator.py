@@ -3,7 +3,8 @@
 ::
 
     Connecting ──first answer──> Connected ──link lost──> Backoff ──wait──> Connecting …
-    Suspended: all its sources are suspended, the device is left alone.   Stopped: the process ends.
+    Suspended: all its sources are suspended, the device is left alone.
+    Stopped: the process ends, or another writer owns what this one would write.
 
 An accepted connection is not yet a link: some devices accept and hang up. `Connected` begins with the first poll
 that succeeds, and only that resets the wait between tries. It is logged once when the link goes and once when it
@@ -24,7 +25,7 @@ from brownfield_adapters.driver import Driver
 from brownfield_adapters.feed import SourceFeed
 from brownfield_api.adapter_config import EndpointConfig
 from brownfield_api.batch import SampleBatch
-from brownfield_api.errors import LinkLost
+from brownfield_api.errors import BrownfieldError, Fenced
 from brownfield_api.health import LinkState
 
 _log = structlog.get_logger()
@@ -58,7 +59,7 @@ class Coordinator:
         self._ticked = 0.0
 
     async def run(self) -> None:
-        """Returns never while a source is active; cancel it to stop. Errors that are no `LinkLost` are bugs: raised."""
+        """Returns never while it may read; cancel it to stop. Whatever is no `BrownfieldError` is a bug: raised."""
         driver = self._driver
         if driver is None:
             return
@@ -68,8 +69,12 @@ class Coordinator:
                 self.state = LinkState.CONNECTING
                 self._gone(await self._connection(driver, session))
                 await asyncio.sleep(self._backoff.next())
+        except Fenced as fenced:
+            _log.error("endpoint is left alone", endpoint=self.key, reason=str(fenced))
         finally:
             self.state = LinkState.STOPPED
+            for feed in self._feeds.values():
+                feed.stopped()
 
     def tick(self, now: float) -> None:
         """About once a second, `now` in monotonic seconds: heartbeats, and polls that were due while nobody could."""
@@ -102,7 +107,9 @@ class Coordinator:
             await driver.connect()
             self._polling = True
             await driver.run(session)
-        except LinkLost as lost:
+        except Fenced:
+            raise
+        except BrownfieldError as lost:
             return str(lost)
         finally:
             self._polling = False

@@ -96,7 +96,7 @@ class SourceFeed:
         self._as_of = as_of
         if len(batch) == 0:
             moved = position not in {"", self._position}
-            if moved or now - self._sent >= RENEWAL:
+            if moved or self._quiet_for(now, RENEWAL):
                 self._send(empty_batch(), position)
             return
         batch = self.last.observe(batch)
@@ -124,6 +124,10 @@ class SourceFeed:
             self._enter(LinkState.BACKOFF, reason)
             self._hold()
 
+    def stopped(self) -> None:
+        """Nobody reads the source any more."""
+        self._enter(LinkState.STOPPED, self.reason)
+
     def note(self, message: str) -> None:
         """Something a person should know; logged once when it changes."""
         if message == self.remark:
@@ -140,10 +144,10 @@ class SourceFeed:
         self._missed -= due
         self.scheduled += due
         if self._holding:
-            if now - self._sent >= HEARTBEAT:
+            if self._quiet_for(now, HEARTBEAT):
                 self._hold()
         elif self.state is LinkState.CONNECTED:
-            if self._as_of > self._as_of_sent and now - self._sent >= RENEWAL:
+            if self._as_of > self._as_of_sent and self._quiet_for(now, RENEWAL):
                 self._send(empty_batch(), "")
             if not self._waiting_said and now - self.since >= HEARTBEAT:
                 self._say_waiting(now)
@@ -154,6 +158,10 @@ class SourceFeed:
 
     def _enter(self, state: LinkState, reason: str) -> None:
         self.state, self.reason, self.since = state, reason, self._clock()
+
+    def _quiet_for(self, now: int, time: int) -> bool:
+        """Whether nothing was sent for that long; also if the clock was set back, or it would be quiet too long."""
+        return not 0 <= now - self._sent < time
 
     def _hold(self) -> None:
         self._as_of = 0

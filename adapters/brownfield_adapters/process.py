@@ -80,11 +80,14 @@ async def _run(
         )
 
     _log.info("adapter runs", endpoints=len(coordinators), sources=len(sources), metrics=metrics)
-    async with asyncio.TaskGroup() as tasks:
-        for coordinator in coordinators:
-            tasks.create_task(coordinator.run(), name=f"coordinator {coordinator.key}")
-        tasks.create_task(_tick(coordinators), name="tick")
-        tasks.create_task(health.run(record), name="health")
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for coordinator in coordinators:
+                tasks.create_task(coordinator.run(), name=f"coordinator {coordinator.key}")
+            tasks.create_task(_tick(coordinators), name="tick")
+            tasks.create_task(health.run(record), name="health")
+    finally:
+        await health.publish(record())
 
 
 def _coordinator(

@@ -49,6 +49,7 @@ _COLUMNS: tuple[tuple[str, np.dtype[Any]], ...] = (
     ("source_time", np.dtype(np.int64)),
     ("receive_time", np.dtype(np.int64)),
 )
+_CONTINUATION = b"\xff\xff\xff\xff"  # begins every message of an Arrow IPC stream
 _SIDE_COLUMNS = ("value_i64", "value_u64", "value_utf8")
 
 
@@ -140,6 +141,8 @@ def decode(payload: bytes, crc: int) -> SampleBatch:
     """The batch in `payload`; raises `CorruptBatch` unless its checksum is `crc` and its columns are ours."""
     if zlib.crc32(payload) != crc:
         raise CorruptBatch(f"checksum {zlib.crc32(payload):08x} where the header says {crc:08x}")
+    if payload[:4] != _CONTINUATION or int.from_bytes(payload[4:8], "little") > len(payload):
+        raise CorruptBatch("not an Arrow IPC stream")  # the decoder would allocate whatever length it finds there
     try:
         record_batch = read_ipc_stream(io.BytesIO(payload)).read_next_batch()
     except Exception as error:  # arro3 raises a bare Exception subclass of its own that it does not export

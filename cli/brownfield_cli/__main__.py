@@ -1,5 +1,5 @@
 """`python -m brownfield_cli`, for where the script is not on the path."""
 
-from brownfield_cli.main import app
+from brownfield_cli.main import main
 
-app(prog_name="brownfield")
+main()

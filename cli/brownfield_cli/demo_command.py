@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 import webbrowser
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from rich.console import Console
 from brownfield_cli.example import example_folder
 from brownfield_cli.options import DEFAULT_STATE, Duration, Listen, Report, State, duration_seconds
 from brownfield_cli.planning import Place
+from brownfield_cli.ports import is_free, preferred
 from brownfield_cli.run_command import RunOptions, run_place
 from brownfield_cli.simulate_command import export_volumes
 from brownfield_plant.config import ExportConfig, PlantConfig, load_plant, split_endpoint
@@ -38,7 +38,7 @@ def demo(
 ) -> None:
     """Play the wind farm and show its twins."""
     asyncio.run(
-        _demo(example_folder(example), state, _free(listen), duration_seconds(duration), report, browser=browser)
+        _demo(example_folder(example), state, preferred(listen), duration_seconds(duration), report, browser=browser)
     )
 
 
@@ -68,9 +68,8 @@ async def simulated_plant(folder: Path, state: Path) -> AsyncIterator[tuple[Plan
     plant = Plant(config, load_records(folder / config.records), state / "exports", pki=state / "pki")
     await plant.start()
     control = Control(plant.devices)
-    url = await control.start(*split_endpoint(CONTROL)) if _is_free(CONTROL) else ""
     try:
-        yield plant, url
+        yield plant, await control.start(*split_endpoint(CONTROL)) if is_free(CONTROL) else ""
     finally:
         await control.stop()
         await plant.stop()
@@ -88,23 +87,7 @@ def has_display() -> bool:
 
 def _with_free_ports(config: PlantConfig) -> PlantConfig:
     devices = [
-        device if isinstance(device, ExportConfig) else device.model_copy(update={"listen": _free(device.listen)})
+        device if isinstance(device, ExportConfig) else device.model_copy(update={"listen": preferred(device.listen)})
         for device in config.devices
     ]
     return config.model_copy(update={"devices": tuple(devices)})
-
-
-def _free(listen: str) -> str:
-    """`listen`, or the same host with port 0 where somebody has that port."""
-    return listen if _is_free(listen) else f"{split_endpoint(listen)[0]}:0"
-
-
-def _is_free(listen: str) -> bool:
-    host, port = split_endpoint(listen)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True

@@ -28,6 +28,7 @@ from brownfield_cli.options import (
     pairs,
 )
 from brownfield_cli.planning import Place, make_plan, read_resources, refuse_errors, write_secrets
+from brownfield_cli.ports import fixed_port
 from brownfield_cli.report import RunReport
 from brownfield_cli.runner import LocalSpine, PlannedRun, Run, names_of, open_spine, stop_signals
 from brownfield_cli.state_folder import locked, private_file, spine_file
@@ -67,7 +68,7 @@ def run(
         state=state,
         namespace=namespace,
         site=site,
-        listen=listen,
+        listen=fixed_port(listen),
         volumes=pairs("--volume", volume),
         resolve=pairs("--resolve", resolve),
     )

@@ -46,11 +46,15 @@ _ARITHMETIC: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A compiled (sub)expression: its type, how it is computed, and its value if it is an integer literal."""
+    """A compiled (sub)expression: its type, how it is computed, and its value if it is an integer literal.
+
+    `fallible`: a number whose NaN may stand for an error, because a condition below it may be one.
+    """
 
     kind: Kind
     compute: Callable[[Inputs], Numbers]
     literal: int | None = None
+    fallible: bool = False
 
 
 class _OutsideSubsetError(Exception):
@@ -192,7 +196,8 @@ def _calculate(operator: str, left: Term, right: Term) -> Term:
     if left.literal is not None and right.literal is not None:
         return _calculate_literals(operator, left.literal, right.literal)
     function = _ARITHMETIC[operator]
-    return Term("double", lambda inputs: function(left.compute(inputs), right.compute(inputs)))
+    fallible = left.fallible or right.fallible
+    return Term("double", lambda inputs: function(left.compute(inputs), right.compute(inputs)), fallible=fallible)
 
 
 def _calculate_literals(operator: str, left: int, right: int) -> Term:
@@ -212,7 +217,7 @@ def _negate(term: Term) -> Term:
     _numeric(term)
     if term.literal is not None:
         return _integer(-term.literal)
-    return Term("double", lambda inputs: np.negative(term.compute(inputs)))
+    return Term("double", lambda inputs: np.negative(term.compute(inputs)), fallible=term.fallible)
 
 
 def _invert(term: Term) -> Term:
@@ -237,6 +242,9 @@ def _compare(operator: str, left: Term, right: Term) -> Term:
 
 
 def _equate(left: Term, right: Term, *, equal: bool, booleans: bool) -> Term:
+    if left.fallible or right.fallible:
+        raise _OutsideSubsetError("NaN equals nothing, an error is one: here they could not be told apart")
+
     def compute(inputs: Inputs) -> Numbers:
         a, b = left.compute(inputs), right.compute(inputs)
         same = np.where((a == b) == equal, 1.0, 0.0)
@@ -268,4 +276,5 @@ def _choose(condition: Term, chosen: Term, other: Term) -> Term:
         picked = np.where(decided == 1.0, chosen.compute(inputs), other.compute(inputs))
         return np.where(np.isnan(decided), np.nan, picked)
 
-    return Term("boolean" if chosen.kind == "boolean" else "double", compute)
+    boolean = chosen.kind == "boolean"
+    return Term("boolean" if boolean else "double", compute, fallible=not boolean)

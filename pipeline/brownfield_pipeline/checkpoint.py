@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from brownfield_api.errors import CorruptBatch
-from brownfield_api.tables import AssetTable, pack, unpack
+from brownfield_api.tables import AssetTable, unpack
 from brownfield_pipeline.resume import Place
 from brownfield_pipeline.state import SourceState, State
 
@@ -115,11 +115,11 @@ class CheckpointStore:
             newest.replace(before)
         written.replace(newest)
 
-    def save_table(self, name: str, table: AssetTable) -> None:
-        """Keep the table that checkpoints name, and none that they no longer do."""
+    def save_table(self, name: str, packed: bytes) -> None:
+        """Keep a packed asset table that checkpoints will name."""
         path = self._table(name)
         if not path.exists():
-            _write_whole(path.with_suffix(".new"), pack(table)[1]).replace(path)
+            _write_whole(path.with_suffix(".new"), packed).replace(path)
 
     def forget_tables(self, keep: set[str]) -> None:
         """Remove all kept tables but these."""

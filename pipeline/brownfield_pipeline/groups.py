@@ -113,6 +113,10 @@ def _level(slot: int, slots: Slots, names: Mapping[str, int], levels: dict[int, 
         for name in expression.inputs:
             if name not in names:
                 raise InvalidResource(f"the asset has no property {name!r}", _where(slots, slot))
+            if slots.text[names[name]]:
+                raise InvalidResource(
+                    f"property {name!r} is a string, expressions compute numbers", _where(slots, slot)
+                )
         below = [_level(names[name], slots, names, levels, (*path, slot)) for name in expression.inputs]
         levels[slot] = 1 + max(below, default=0)
     return levels[slot]

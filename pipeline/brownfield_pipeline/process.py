@@ -170,7 +170,7 @@ async def _store_table(spine: Spine, slots: Slots) -> None:
     backoff = Backoff()
     while True:
         try:
-            await table_store(spine).put(slots.table)
+            await table_store(spine).put_packed(slots.table_name, slots.packed_table)
             break
         except SpineUnavailable as error:
             _log.warning("asset table is not stored yet", error=str(error))
@@ -188,7 +188,7 @@ def _open_store(directory: Path) -> CheckpointStore:
 
 def _prepare_files(store: CheckpointStore, slots: Slots, sinks: Sequence[ParquetSink], place: Extent) -> None:
     try:
-        store.save_table(slots.table_name, slots.table)
+        store.save_table(slots.table_name, slots.packed_table)
         for sink in sinks:
             removed = sink.remove_behind(place)
             if removed:

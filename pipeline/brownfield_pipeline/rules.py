@@ -5,7 +5,7 @@ makes the status worse, says why, and may send the sample to quarantine. Rules t
 itself are here, those that compare it with earlier ones in `sequences`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,18 +69,21 @@ class RuleSet:
     """The rules of all slots as arrays: seconds have become nanoseconds, absent rules limits out of reach."""
 
     def __init__(self, slots: Slots, sources: Mapping[str, PipelineSource]) -> None:
-        qualities = [bound.config.quality for bound in slots.properties]
-        self._low = np.array([_or(quality.range_min, -np.inf) for quality in qualities])
-        self._high = np.array([_or(quality.range_max, np.inf) for quality in qualities])
-        self._violation = np.array([_VIOLATION[quality.on_violation] for quality in qualities], dtype=np.uint8)
-        skews = [_skew(bound.config.quality, sources.get(bound.source)) for bound in slots.properties]
+        # Assets of a class share their rules: work them out once per property, then spread them over the slots.
+        numbers: dict[int, int] = {}
+        spread = np.array([numbers.setdefault(id(bound.config), len(numbers)) for bound in slots.properties], np.intp)
+        first = np.unique(spread, return_index=True)[1]
+        qualities = [slots.properties[slot].config.quality for slot in first]
+        self._low = np.array([_or(quality.range_min, -np.inf) for quality in qualities], np.float64)[spread]
+        self._high = np.array([_or(quality.range_max, np.inf) for quality in qualities], np.float64)[spread]
+        self._violation = np.array([_VIOLATION[quality.on_violation] for quality in qualities], np.uint8)[spread]
         self._limits = Limits(
-            max_rate=np.array([_or(quality.max_rate, np.inf) for quality in qualities]),
-            flatline=np.array([_nanoseconds(quality.flatline) for quality in qualities], dtype=np.int64),
-            max_gap=np.array([_nanoseconds(quality.max_gap) for quality in qualities], dtype=np.int64),
-            max_skew=np.array([_nanoseconds(skew) for skew in skews], dtype=np.int64),
-            duplicates=np.array([quality.duplicates for quality in qualities], dtype=np.bool_),
-            out_of_order=np.array([quality.out_of_order for quality in qualities], dtype=np.bool_),
+            max_rate=np.array([_or(quality.max_rate, np.inf) for quality in qualities], np.float64)[spread],
+            flatline=np.array([_nanoseconds(quality.flatline) for quality in qualities], np.int64)[spread],
+            max_gap=np.array([_nanoseconds(quality.max_gap) for quality in qualities], np.int64)[spread],
+            max_skew=_skews(slots, sources, qualities, spread),
+            duplicates=np.array([quality.duplicates for quality in qualities], np.bool_)[spread],
+            out_of_order=np.array([quality.out_of_order for quality in qualities], np.bool_)[spread],
         )
         self._tracked = self._limits.any()
         self._text = slots.text
@@ -167,8 +170,17 @@ def _nanoseconds(seconds: float | None) -> int:
     return Limits.NONE if seconds is None else round(seconds * 1e9)
 
 
-def _skew(quality: QualityConfig, source: PipelineSource | None) -> float | None:
+def _skews(
+    slots: Slots,
+    sources: Mapping[str, PipelineSource],
+    qualities: Sequence[QualityConfig],
+    spread: npt.NDArray[np.intp],
+) -> Times:
     """The property's own limit, else its source's; a time that the adapter gave itself cannot be askew."""
-    if source is None or source.timestamps == "gather":
-        return None
-    return source.max_skew if quality.max_skew is None else quality.max_skew
+    own = np.array([_nanoseconds(quality.max_skew) for quality in qualities], np.int64)[spread]
+    limits = np.full(len(slots), Limits.NONE, np.int64)
+    for name, members in slots.by_source.items():
+        if sources[name].timestamps != "gather":
+            rows = np.array(members, np.intp)
+            limits[rows] = np.where(own[rows] == Limits.NONE, _nanoseconds(sources[name].max_skew), own[rows])
+    return limits

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from brownfield_api.errors import InvalidResource
 from brownfield_api.expansion import BoundProperty, expand
 from brownfield_api.pipeline_config import PipelineConfig
-from brownfield_api.tables import AssetProperty, AssetTable, ValueType, table_hash
+from brownfield_api.tables import AssetProperty, AssetTable, ValueType, pack
 from brownfield_pipeline.expressions import Expression, compile_expression
 
 
@@ -20,12 +20,14 @@ from brownfield_pipeline.expressions import Expression, compile_expression
 class Slots:
     """The slots of a partition and what is known of them before any sample.
 
-    `by_source`: slots that read a tag, per LegacySource. `expressions`: compiled expression per slot that
-    has one. `realtime`, `text`: bool per slot. `text` slots have no number to judge.
+    `packed_table`: `table` as it is stored under `table_name`. `by_source`: slots that read a tag, per
+    LegacySource. `expressions`: compiled expression per slot that has one. `realtime`, `text`: bool per slot;
+    `text` slots have no number to judge.
     """
 
     table: AssetTable
     table_name: str
+    packed_table: bytes
     properties: tuple[BoundProperty, ...]
     by_source: dict[str, tuple[int, ...]]
     expressions: dict[int, Expression]
@@ -61,9 +63,11 @@ def number_slots(config: PipelineConfig) -> Slots:
                 f"source {bound.source} is not read by this partition", f"asset {bound.asset}, {bound.config.name}"
             )
     table = _asset_table(config, properties, expressions)
+    table_name, packed = pack(table)
     return Slots(
         table=table,
-        table_name=table_hash(table),
+        table_name=table_name,
+        packed_table=packed,
         properties=properties,
         by_source={name: tuple(slots) for name, slots in by_source.items()},
         expressions=expressions,

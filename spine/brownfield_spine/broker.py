@@ -1,8 +1,8 @@
 """The embedded spine: a local nats-server with JetStream, started, watched and restarted.
 
 It listens on loopback only and knows one user, whose generated password lies in a file of mode 0600. A server
-that died is started again on the same port; so is one that lives but whose JetStream does not answer,
-which is what a full disk leaves behind. On a cluster the spine is an installation of its own.
+that died is started again on the same port; so is one that lives but does not answer, or whose streams take
+no more writes, which is what a full disk leaves behind. On a cluster the spine is an installation of its own.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ import structlog
 
 from brownfield_api.errors import BrownfieldError
 from brownfield_api.process import SpineConfig
-from brownfield_spine.broker_check import answers
-from brownfield_spine.broker_files import BrokerFiles
+from brownfield_spine.broker_check import complaint
+from brownfield_spine.broker_files import BrokerFiles, Login
 from brownfield_spine.connection import connect
 from brownfield_spine.provision import Limits, provision
 from brownfield_spine.retry import Backoff
@@ -49,7 +49,7 @@ class Broker:
         self._binary = binary
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
-        self._login = ("", "")
+        self._supervisor_login = Login("", "")
         self.restarts = 0
         """How often the supervisor had to start the server again."""
 
@@ -98,7 +98,9 @@ class Broker:
             self._process.send_signal(number)
 
     async def _launch(self) -> None:
-        self._login = self._files.prepare(host=self._host, port=self._port, max_file_store=self._max_file_store)
+        self._supervisor_login = self._files.prepare(
+            host=self._host, port=self._port, max_file_store=self._max_file_store
+        )
         with self._files.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 self._binary or _find_binary(),
@@ -110,53 +112,63 @@ class Broker:
                 start_new_session=True,  # Ctrl-C is for us; the server goes last
             )
         deadline = time.monotonic() + _START_SECONDS
-        while not await self._answers():
+        while wrong := await self._complaint():
             if self._process.returncode is None and time.monotonic() < deadline:
                 await asyncio.sleep(0.02)
                 continue
             code = self._process.returncode
             await self._end()
             raise BrownfieldError(
-                f"nats-server did not come up (exit code {code}): {self._files.last_words()}",
+                f"nats-server did not come up (exit code {code}): {self._files.last_words() or wrong}",
                 where=f"spine on {self._host}:{self._port}",
                 do=f"Its log is {self._files.log}",
             )
 
     async def _supervise(self) -> None:
-        backoff = Backoff(first=0.1, cap=30.0)
+        backoff = Backoff(first=0.1, cap=60.0)
+        said = ""
         while True:
             since = time.monotonic()
             reason = await self._until_dead()
-            _log.warning("spine is restarted", why=reason, last_words=self._files.last_words())
             if time.monotonic() - since > _STEADY_SECONDS:
                 backoff.reset()
-            while True:
-                await self._end()
-                await backoff.wait()
-                self.restarts += 1
-                try:
-                    await self._launch()
-                except (BrownfieldError, OSError) as error:
+                said = ""
+            if reason != said:
+                _log.warning("spine is restarted", why=reason, last_words=self._files.last_words())
+                said = reason
+            await self._start_again(backoff)
+
+    async def _start_again(self, backoff: Backoff) -> None:
+        said = ""
+        while True:
+            await self._end()
+            await backoff.wait()
+            self.restarts += 1
+            try:
+                await self._launch()
+            except (BrownfieldError, OSError) as error:
+                if str(error) != said:
                     _log.warning("spine cannot be restarted yet", error=str(error))
-                    continue
-                _log.info("spine is up again", restarts=self.restarts)
-                break
+                    said = str(error)
+                continue
+            return
 
     async def _until_dead(self) -> str:
         """Why the server has to be started again, as soon as it has to."""
         failed = 0
+        wrong = ""
         while self._process is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_INTERVAL):
                     return f"it ended with code {await self._process.wait()}"
-            failed = 0 if await self._answers() else failed + 1
+            wrong = await self._complaint()
+            failed = failed + 1 if wrong else 0
             if failed >= _CHECKS_FAILED:
-                return "JetStream does not answer"
+                return wrong
         return "it was never started"
 
-    async def _answers(self) -> bool:
-        user, password = self._login
-        return await answers(self._host, self._port, user=user, password=password)
+    async def _complaint(self) -> str:
+        return await complaint(self._host, self._port, self._supervisor_login)
 
     async def _end(self) -> None:
         process, self._process = self._process, None

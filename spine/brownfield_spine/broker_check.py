@@ -1,29 +1,37 @@
-"""Asking a nats-server whether its JetStream works, in one exchange on a connection of its own.
+"""Asking a nats-server whether it is well, in one exchange on a connection of its own.
 
-Spoken by hand (NATS client protocol), because a full client would reconnect, wait and keep state where a
-supervisor wants yes or no within two seconds. No monitoring port is opened for this: it would know no password.
+The server's health report is the only place that tells of a stream which, after a full disk, takes no more
+writes until the server is restarted, while everything else answers as ever. It is asked as a user of the
+system account and not on the monitoring port, which would know no password. The protocol (NATS client
+protocol) is spoken by hand: a full client would reconnect, wait and keep state where a supervisor wants an
+answer within two seconds.
 """
 
 import asyncio
 import json
 from contextlib import suppress
 
+from brownfield_spine.broker_files import Login
+
 _TIMEOUT = 2.0
+_ASK = b"SUB _INBOX.check 1\r\nPUB $SYS.REQ.SERVER.PING.HEALTHZ _INBOX.check 0\r\n\r\n"
 
 
-async def answers(host: str, port: int, *, user: str, password: str) -> bool:
-    """Whether the server lets us in and JetStream answers without an error."""
+async def complaint(host: str, port: int, login: Login) -> str:
+    """What is wrong with the server, "" if it is well. `login` is the system account's."""
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(_TIMEOUT):
             reader, writer = await asyncio.open_connection(host, port)
             await reader.readline()  # INFO
-            login = {"verbose": False, "pedantic": False, "lang": "python", "version": "0", "protocol": 1}
-            hello = json.dumps({**login, "user": user, "pass": password, "headers": True, "no_responders": True})
-            writer.write(f"CONNECT {hello}\r\nSUB _INBOX.check 1\r\nPUB $JS.API.INFO _INBOX.check 0\r\n\r\n".encode())
-            return await _healthy(reader)
-    except (TimeoutError, OSError, ValueError):
-        return False
+            hello = {"verbose": False, "pedantic": False, "lang": "python", "version": "0", "protocol": 1}
+            text = json.dumps({**hello, "user": login.user, "pass": login.password})
+            writer.write(f"CONNECT {text}\r\n".encode() + _ASK)
+            return await _report(reader)
+    except TimeoutError:
+        return f"no answer within {_TIMEOUT:g} s"
+    except (OSError, ValueError) as error:
+        return str(error) or type(error).__name__
     finally:
         if writer is not None:
             with suppress(OSError):
@@ -31,10 +39,11 @@ async def answers(host: str, port: int, *, user: str, password: str) -> bool:
                 await writer.wait_closed()
 
 
-async def _healthy(reader: asyncio.StreamReader) -> bool:
+async def _report(reader: asyncio.StreamReader) -> str:
     while line := await reader.readline():
         if line.startswith(b"MSG "):
-            return "error" not in json.loads(await reader.readline())
-        if line.startswith((b"HMSG ", b"-ERR")):  # nobody answers for JetStream; or we are not let in
-            return False
-    return False
+            health = json.loads(await reader.readline()).get("data", {})
+            return "" if health.get("status") == "ok" else str(health.get("error") or health.get("status"))
+        if line.startswith(b"-ERR"):
+            return line.decode("utf-8", "replace").strip()
+    return "it closed the connection"

@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _USER = "brownfield"
+_SUPERVISOR = "supervisor"
 _MEMORY_STORE = 64 * 1024 * 1024
 _LOG_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user of the server."""
+
+    user: str
+    password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +51,14 @@ class BrokerFiles:
         """JetStream's data."""
         return self.directory / "jetstream"
 
-    def prepare(self, *, host: str, port: int, max_file_store: int) -> tuple[str, str]:
-        """Write the configuration; returns user and password, generated once and kept."""
+    def prepare(self, *, host: str, port: int, max_file_store: int) -> Login:
+        """Write the configuration; returns the system account's login, made anew each time.
+
+        The login of everybody else is in `credentials`, generated once and kept.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
-        user, password = self._login()
+        login = self._login()
+        supervisor = Login(_SUPERVISOR, secrets.token_urlsafe(24))
         settings = {
             "server_name": "brownfield",
             "listen": f"{host}:{port}",
@@ -53,7 +66,8 @@ class BrokerFiles:
             "log_file": str(self.log),
             "logfile_size_limit": _LOG_BYTES,
             "logfile_max_num": 2,
-            "authorization": {"user": user, "password": password},
+            "authorization": {"users": [{"user": login.user, "password": login.password}]},
+            "accounts": {"$SYS": {"users": [{"user": supervisor.user, "password": supervisor.password}]}},
             "jetstream": {
                 "store_dir": str(self.store),
                 "max_file_store": max_file_store,
@@ -63,7 +77,7 @@ class BrokerFiles:
         }
         # The server reads JSON as a dialect of its own format.
         _write_private(self.configuration, json.dumps(settings, indent=2))
-        return user, password
+        return supervisor
 
     def orphan(self) -> int | None:
         """Pid of a server that an earlier, killed parent left running on this directory. Linux only."""
@@ -82,13 +96,13 @@ class BrokerFiles:
             return ""
         return next((line for line in reversed(lines) if "[FTL]" in line or "[ERR]" in line), "")
 
-    def _login(self) -> tuple[str, str]:
+    def _login(self) -> Login:
         try:
             user, _, password = self.credentials.read_text(encoding="utf-8").strip().partition(":")
         except FileNotFoundError:
             user, password = _USER, secrets.token_urlsafe(24)
             _write_private(self.credentials, f"{user}:{password}\n")
-        return user, password
+        return Login(user, password)
 
 
 def _write_private(path: Path, text: str) -> None:

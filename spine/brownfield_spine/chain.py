@@ -43,13 +43,20 @@ class Chain:
         while not stored:
             await self._spine.until_connected()
             headers[EXPECTED_LAST] = str(self._last)
+            connection = self._spine.connections
             try:
                 self._last = await self._spine.publisher.publish(
                     self._subject, payload, headers, timeout=REQUEST_TIMEOUT
                 )
                 stored = True
-            except (WrongLastSequence, Unanswered):
+            except WrongLastSequence:
                 stored = await self._was_stored(place)
+            except Unanswered as silence:
+                stored = await self._was_stored(place)
+                if not stored and connection == self._spine.connections:
+                    # A stream that cannot write to its disk says nothing at all.
+                    self._spine.refusals.refused(self._stream, self._subject, silence.what)
+                    await self._backoff.wait()
             except NotStored as refusal:
                 self._spine.refusals.refused(self._stream, self._subject, refusal.what)
                 await self._backoff.wait()

@@ -17,7 +17,7 @@ from brownfield_adapters.driver import Session
 from brownfield_adapters.feed import Outlet, SourceFeed
 from brownfield_api.adapter_config import EndpointConfig, LoadConfig, ModbusEndpoint, ModbusOptions, SourceConfig
 from brownfield_api.batch import SampleBatch, empty_batch
-from brownfield_api.errors import LinkLost
+from brownfield_api.errors import Fenced, InvalidResource, LinkLost
 from brownfield_api.health import LinkState
 from brownfield_api.tables import Tag, TagTable
 
@@ -189,6 +189,27 @@ async def test_an_error_nobody_expected_is_not_swallowed() -> None:
         with pytest.raises(ValueError, match="a bug"):
             await bench.task
     assert driver.closes == 1
+
+
+async def test_an_endpoint_whose_subject_has_another_writer_is_left_alone_and_the_process_goes_on() -> None:
+    driver = ScriptedDriver(broken=Fenced("has another writer", "subject bf.raw.s.n.a"))
+    with structlog.testing.capture_logs() as logs:
+        async with running(driver) as bench:
+            await bench.answered()
+            driver.lose()
+            await bench.task
+            assert bench.coordinator.state is LinkState.STOPPED
+            assert bench.feeds["a"].state is LinkState.STOPPED
+    assert events(logs) == ["endpoint is connected", "endpoint is left alone"]
+
+
+async def test_whatever_a_driver_says_in_plain_words_is_a_reason_to_try_again() -> None:
+    driver = ScriptedDriver(broken=InvalidResource("no such file", "tls.key", "Mount the secret"))
+    async with running(driver) as bench:
+        await bench.answered()
+        driver.lose()
+        await bench.until(lambda: bench.coordinator.state is LinkState.BACKOFF)
+        assert bench.feeds["a"].message == "tls.key: no such file. Mount the secret"
 
 
 async def test_polls_due_while_nobody_could_poll_are_counted_and_only_those() -> None:

@@ -192,6 +192,15 @@ def test_empty_batches_renew_as_of_at_most_each_second_and_the_last_one_is_not_f
     assert (len(bench.last.batch), bench.last.as_of) == (0, START + 9 * RENEWAL // 10)
 
 
+def test_a_clock_that_is_set_back_does_not_silence_the_heartbeats(bench: Bench) -> None:
+    bench.feed.linked()
+    bench.feed.deliver(samples(0, 1, 2, 3), as_of=START)
+    bench.feed.unlinked("cable out")
+    bench.clock.now -= 3600 * SECOND
+    bench.feed.tick(1.0)
+    assert len(bench.outlet.sent) == 3
+
+
 def test_an_empty_batch_that_moves_the_position_is_sent_at_once(bench: Bench) -> None:
     bench.feed.linked()
     bench.feed.deliver(samples(0), as_of=START, position="row 1")

@@ -24,7 +24,7 @@ from brownfield_api.tables import Tag, TagTable, ValueType
 from brownfield_plant import ModbusRamp
 from brownfield_spine.broker import running_broker
 from brownfield_spine.connection import connect
-from brownfield_spine.health import watch
+from brownfield_spine.health import records, watch
 
 pytestmark = pytest.mark.wire
 
@@ -80,8 +80,8 @@ async def test_the_entry_point_runs_reports_and_stops_cleanly(tmp_path: Path) ->
         )
         spine = await connect(broker.config, name="test")
         record: HealthRecord | None = None
-        async with asyncio.timeout(20), aclosing(watch(spine)) as records:
-            async for key, each in records:
+        async with asyncio.timeout(20), aclosing(watch(spine)) as seen:
+            async for key, each in seen:
                 assert key == health_key("adapter", "n", "ramp")
                 record = each
                 if each.sources[0].polls_succeeded > 5 and each.sources[0].latency.count:
@@ -99,6 +99,7 @@ async def test_the_entry_point_runs_reports_and_stops_cleanly(tmp_path: Path) ->
         _, errors = await process.communicate()
         assert process.returncode == 0, errors.decode()
         assert "Traceback" not in errors.decode()
+        assert next(iter((await records(spine)).values())).sources[0].state is LinkState.STOPPED
         await spine.close()
     await ramp.stop()
     for name in (

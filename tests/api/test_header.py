@@ -1,5 +1,7 @@
 """Headers survive the way through message headers, and a damaged one names the field."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,10 +41,8 @@ def test_a_field_that_is_no_number_is_refused_or_read_but_never_crashes(
     header: BatchHeader, field: str, value: str
 ) -> None:
     headers = {**to_headers(header), field: value}
-    try:
-        from_message_headers(headers)
-    except CorruptBatch as error:
-        assert "number" in error.what
+    with suppress(CorruptBatch):
+        assert from_message_headers(headers).source == header.source
 
 
 def test_no_headers_at_all_are_refused() -> None:

@@ -27,6 +27,8 @@ async def test_a_dropped_connection_shows_a_banner_and_recovers(watched: Watched
     await expect(page.locator("[data-part=state]")).to_have_text("Reconnecting")
     await expect(card.locator(".freshness")).to_contain_text("As of")
     await expect(page).to_have_title(re.compile("^No answer"))
+    await expect(page.locator(".summary")).to_contain_text("not known while the twin is away")
+    await expect(page.locator(".attention")).not_to_contain_text("good and fresh")
     await stage.raise_again()
     await page.get_by_role("button", name="Try now").click()
     await expect(banner).to_be_hidden()

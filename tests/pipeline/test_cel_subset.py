@@ -56,9 +56,9 @@ _ROWS = st.lists(st.tuples(_VALUES, _VALUES, _VALUES, st.booleans()), min_size=1
 @given(st.one_of(_numbers(3), _truths(3)), _ROWS)
 @example("a < b && b < c", [(math.nan, 2.0, 1.0, True)])
 @example("(a < b) == (b < c)", [(math.nan, 2.0, 1.0, True)])
+@example("a == (a < b ? a : c)", [(0.0, math.nan, 0.0, False)])
 def test_numpy_and_cel_agree(source: str, rows: list[tuple[float, float, float, bool]]) -> None:
     expression = compile_expression(source, frozenset({"p"}))
-    assert expression.vectorised
     columns = dict(zip("abcp", np.array(rows, dtype=np.float64).T, strict=True))
     found = expression.evaluate({name: columns[name] for name in expression.inputs})
     if not expression.inputs:

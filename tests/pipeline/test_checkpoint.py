@@ -74,7 +74,7 @@ def test_a_changed_mapping_keeps_the_state_of_what_means_the_same(plant: Any, tm
         generation="g2",
     )
     store, slots = CheckpointStore(tmp_path), bench.stage.slots
-    store.save_table(slots.table_name, slots.table)
+    store.save_table(slots.table_name, slots.packed_table)
     old_table = store.load_table(slots.table_name)
     assert old_table == slots.table
     assert store.load_table("0" * 32) is None

@@ -145,10 +145,20 @@ def test_an_expression_spans_sources_and_instants_of_each(plant: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "what"), [("b + 1.0", "no property"), ("circle + 1.0", "itself"), ("1.0 + 1.0", "at least one")]
+    ("expression", "what"),
+    [
+        ("b + 1.0", "no property"),
+        ("circle + 1.0", "itself"),
+        ("1.0 + 1.0", "at least one"),
+        ("text == 'x'", "a string"),
+    ],
 )
 def test_an_expression_that_cannot_be_is_refused_by_name(plant: Any, expression: str, what: str) -> None:
-    properties = [PropertyConfig(name="a", tag="t0"), PropertyConfig(name="circle", expression=expression)]
+    properties = [
+        PropertyConfig(name="a", tag="t0"),
+        PropertyConfig(name="text", tag="t0", type=ValueType.STRING),
+        PropertyConfig(name="circle", expression=expression),
+    ]
     with pytest.raises(InvalidResource, match=what) as caught:
         plant.bench(plant.config(properties), plant.table(1))
     assert "A0" in str(caught.value)

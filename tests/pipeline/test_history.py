@@ -50,7 +50,7 @@ class Setup:
 
     def rows(self) -> int:
         files = f"{self.folder}/date=*/*.parquet"
-        [(count,)] = duckdb.sql(f"select count(*) from read_parquet('{files}')").fetchall()  # noqa: S608
+        [(count,)] = duckdb.execute(f"select count(*) from read_parquet('{files}')").fetchall()  # noqa: S608
         return int(count)
 
 

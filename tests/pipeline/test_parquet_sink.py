@@ -30,7 +30,7 @@ def sink(plant: Any, tmp_path: Path) -> ParquetSink:
 def rows_of(folder: Path) -> list[Any]:
     source = f"read_parquet('{folder}/date=*/*.parquet', hive_partitioning = false)"
     order = "order by property, time"
-    return duckdb.sql(
+    return duckdb.execute(
         f"select epoch_ns(time), asset, property, value, text, status, reasons, epoch_ns(receive_time), source"  # noqa: S608
         f" from {source} {order}"
     ).fetchall()
@@ -62,7 +62,7 @@ def test_a_file_holds_what_was_put_in(plant: Any, sink: ParquetSink, tmp_path: P
     assert rows[3][3] == 3.5
     assert rows[3][7:] == (start + 2 * 10**9, "S0")
     query = f"select key, value from parquet_kv_metadata('{paths[0]}')"  # noqa: S608
-    footer = dict(duckdb.sql(query).fetchall())
+    footer = dict(duckdb.execute(query).fetchall())
     assert footer[b"brownfield.generation"] == b"g1"
     assert (footer[b"brownfield.first"], footer[b"brownfield.last"]) == (b"11", b"20")
 

@@ -27,6 +27,7 @@ from brownfield_pipeline.stage import Stage
 from brownfield_spine.broker import Broker, running_broker
 from brownfield_spine.connection import Spine, connect
 from brownfield_spine.health import watch
+from brownfield_spine.provision import Limits, provision
 from brownfield_spine.reader import Delivery, read
 from brownfield_spine.stage_writer import StageWriter
 from brownfield_spine.tables import table_store
@@ -176,7 +177,7 @@ def stored_rows(config: PipelineConfig) -> tuple[int, int]:
     """Rows, and distinct ones, in the history."""
     files = f"{config.sinks[0].directory}/date=*/*.parquet"
     query = f"select count(*), count(distinct (time, asset, property)) from read_parquet('{files}')"  # noqa: S608
-    [(rows, distinct)] = duckdb.sql(query).fetchall()
+    [(rows, distinct)] = duckdb.execute(query).fetchall()
     return int(rows), int(distinct)
 
 
@@ -341,3 +342,30 @@ async def test_a_wrong_configuration_ends_with_a_sentence(farm: Farm) -> None:
 
 def plant_without_source(config: PipelineConfig) -> PipelineConfig:
     return msgspec.structs.replace(config, sources=config.sources[:1])
+
+
+async def test_a_stream_made_anew_under_it_keeps_files_and_numbers_apart(
+    plant: Any, farm: Farm, spine: Spine, until: Wait
+) -> None:
+    feeder = Feeder(plant, spine, farm.config, plant.table(2))
+    assets = Watcher(spine, ASSET_STREAM)
+    async with farm.running() as process:
+        await feeder.feed(20)
+        await until(lambda: len(assets.found) >= 20)
+        await spine.js.delete_stream(RAW_STREAM)
+        await provision(spine, Limits.within(512 * 1024 * 1024))
+        feeder._writers.clear()
+        await feeder.feed(10)
+        await until(lambda: len(assets.found) >= 30)
+        process.kill()
+        await process.wait()
+    async with farm.running() as process:
+        await feeder.feed(5)
+        await until(lambda: len(assets.found) >= 35)
+        assert await stop(process) == 0
+    await assets.close()
+    headers = [delivery.header for delivery in assets.found]
+    assert [header.seq for header in headers] == list(range(1, 36))
+    assert [header.input for header in headers[20:]] == [str(number) for number in range(1, 16)]
+    assert [delivery.payload for delivery in assets.found] == feeder.expected
+    assert stored_rows(farm.config)[0] == feeder.rows

@@ -5,17 +5,23 @@ import os
 import signal
 import socket
 import stat
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from nats import errors
 from nats.aio.client import Client
 
+from brownfield_api.batch import SampleBatch
 from brownfield_api.errors import BrownfieldError
+from brownfield_api.subjects import RAW_STREAM
 from brownfield_spine.broker import Broker
-from brownfield_spine.broker_check import answers
+from brownfield_spine.broker_check import complaint
+from brownfield_spine.broker_files import Login
 from brownfield_spine.connection import connect
+from brownfield_spine.writer import SubjectWriter
 
 pytestmark = pytest.mark.wire
 
@@ -49,7 +55,7 @@ async def test_credentials_are_generated_private_and_kept(tmp_path: Path) -> Non
 async def test_nobody_enters_without_the_password(broker: Broker) -> None:
     host, port = broker.config.servers[0].removeprefix("nats://").split(":")
     assert host == "127.0.0.1"
-    assert not await answers(host, int(port), user="brownfield", password="guess")
+    assert "Authorization" in await complaint(host, int(port), Login("supervisor", "guess"))
     client = Client()
     with pytest.raises(errors.Error):
         await client.connect(broker.config.servers[0], allow_reconnect=False, error_cb=_ignore)
@@ -77,6 +83,37 @@ async def test_a_server_that_lives_but_does_not_answer_is_replaced(
     await until(lambda: broker.pid not in (None, before), deadline=30)
     spine = await connect(broker.config, name="test")
     assert (await spine.js.account_info()).streams == 5
+    await spine.close()
+
+
+async def test_a_stream_that_can_no_longer_write_is_healed_by_a_restart_and_nothing_is_lost(
+    broker: Broker, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brownfield_spine.broker._CHECK_INTERVAL", 0.7)
+    spine = await connect(broker.config, name="test")
+    writer = await SubjectWriter.open(
+        spine, subject="bf.raw.a.b.c", source="c", stream=RAW_STREAM, journal_dir=tmp_path / "j",
+        size=1 << 27, max_age=0.0, clock=time.time_ns,
+    )  # fmt: skip
+    random = np.random.default_rng(1)
+    times = np.zeros(4000, np.int64)
+    zeros, reasons = np.zeros(4000, np.uint32), np.zeros(4000, np.uint16)
+    blocks = next((tmp_path / "broker").rglob(f"{RAW_STREAM}/msgs"))
+    blocks.rename(blocks.with_name("away"))
+    blocks.write_text("no folder any more: the next block of the store cannot be made")
+    for _ in range(200):  # 27 MB, more than one block
+        value = random.random(4000)
+        writer.append(SampleBatch(zeros, value, zeros, reasons, times, times), table="t", as_of=0)
+    async with asyncio.timeout(20):
+        while not await broker._complaint():  # the supervisor waits for three of them
+            await asyncio.sleep(0.01)
+    blocks.unlink()
+    blocks.with_name("away").rename(blocks)
+    await until(lambda: writer.stats.published.batches == 200, deadline=60)
+    assert broker.restarts > 0
+    assert not writer.stats.fenced
+    assert (await spine.js.stream_info(RAW_STREAM)).state.messages == 200
+    await writer.close()
     await spine.close()
 
 

@@ -270,7 +270,8 @@ class RunningTwin:
 
     async def until(self, condition: Callable[[dict[str, Any]], bool], *, seconds: float = 20.0) -> dict[str, Any]:
         """The first `GET /api/v1/twin` of which `condition` holds."""
-        return await until(lambda: self.json("/api/v1/twin"), condition, seconds=seconds)
+        view: dict[str, Any] = await until(lambda: self.json("/api/v1/twin"), condition, seconds=seconds)
+        return view
 
     async def end(self, number: signal.Signals) -> int:
         if self.process.returncode is None:

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.wire, pytest.mark.asyncio(loop_scope="module")]
         ("/api/v1/assets/T9/lineage", 404, "no asset 'T9'"),
         ("/api/v1/assets/T1/history?property=nope", 404, "no property 'nope'"),
         ("/api/v1/assets/T1/history", 422, "property"),
+        ("/api/v1/assets/T1/history?property=serial", 422, "is text"),
         ("/api/v1/assets/T1/history?property=power&from=20&to=10", 422, "must not be later"),
         ("/api/v1/assets/T1/history?property=power&from=nan&to=10", 422, "from"),
         ("/api/v1/assets/T1/history?property=power&from=0&to=100000000", 422, "at most"),

@@ -150,9 +150,9 @@ def test_an_unknown_policy_is_refused_by_name(farm: Any) -> None:
     now=st.integers(0, 2**62),
 )
 def test_freshness_only_ever_worsens_with_time(renewed: int, fresh: int, more: int, now: int) -> None:
-    columns = [np.array([value], np.int64) for value in (renewed, fresh, fresh + more)]
-    first, since = classify(*columns, now)
-    second, _ = classify(*columns, now + 1)
+    when, young, old = (np.array([value], np.int64) for value in (renewed, fresh, fresh + more))
+    first, since = classify(when, young, old, now)
+    second, _ = classify(when, young, old, now + 1)
     assert second[0] >= first[0]
     assert (since[0] > 0) == (first[0] in {STALE, EXPIRED})
     if since[0]:

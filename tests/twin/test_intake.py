@@ -1,6 +1,7 @@
 """What arrives broken, twice, late or not at all is counted, and the rest goes on."""
 
 import asyncio
+import signal
 import time
 import zlib
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from brownfield_api.batch import encode
 from brownfield_api.header import BatchHeader, to_message_headers
 from brownfield_api.health import HealthRecord, Hop, LinkState, QualityCounts, SourceHealth
+from brownfield_api.subjects import ASSET_STREAM
 from brownfield_spine.health import HealthPublisher, records
+from brownfield_spine.provision import Limits, provision
 
 pytestmark = pytest.mark.wire
 
@@ -94,6 +97,25 @@ async def test_a_twin_without_a_spine_has_a_page_and_says_it_is_catching_up(farm
         assert {asset["freshness"] for asset in view["assets"]} == {"Never"}
 
 
+async def test_the_health_record_says_what_the_page_says(twin: Any, feeder: Any, farm: Any) -> None:
+    await feeder.poll("T1")
+    await twin.until(lambda view: view["assets"][0]["freshness"] == "Fresh" and not view["catchingUp"])
+    await feeder.poll("T1")
+
+    async def look() -> Any:
+        return (await records(feeder.spine)).get("twin.default.wind-farm")
+
+    record = await farm.until(look, lambda record: record and record.twin.sequence.samples == 2 and record.twin.fresh)
+    assert (record.kind, record.message) == ("twin", "")
+    assert (record.twin.assets, record.twin.fresh, record.twin.stale) == (2, 1, 0)
+    assert (record.twin.quality.good, record.twin.quality.bad, record.twin.page) == (14, 0, twin.page)
+    assert not record.twin.catching_up
+    assert 7 <= record.latency.count <= 14
+    assert 0.0 < record.latency.p50 < 2.0
+    assert (await farm.ask(f"http://{record.metrics}/metrics")).status == 200
+    await farm.until(look, lambda record: record.twin.stale == 1)
+
+
 async def test_sources_are_what_their_adapters_say(twin: Any, feeder: Any, farm: Any) -> None:
     source = SourceHealth(
         name="r1",
@@ -114,3 +136,37 @@ async def test_sources_are_what_their_adapters_say(twin: Any, feeder: Any, farm:
     first = view["sources"][0]
     assert (first["good"], first["tags"], first["message"], first["expired"]) == (5, 7, "connection refused", False)
     assert view["sources"][1]["expired"], "nobody speaks for r2"
+
+
+async def test_a_stream_that_was_wiped_and_made_again_is_followed(
+    broker: Any, twin: Any, feeder: Any, farm: Any
+) -> None:
+    for _ in range(3):
+        await feeder.poll("T1")
+    await twin.until(lambda view: view["assets"][0]["properties"][5]["value"] == 3)
+    await feeder.spine.js.delete_stream(ASSET_STREAM)
+    await provision(feeder.spine, Limits.within(256 * 1024 * 1024))
+    await feeder.poll("T1", power=123.0)
+    await twin.until(lambda view: view["assets"][0]["properties"][0]["value"] == 123.0)
+    await feeder.poll("T1")
+    await twin.until(lambda view: not view["catchingUp"])
+    seen = await hop(feeder, farm, lambda hop: hop.batches == 5)
+    assert (seen.lost, seen.duplicated) == (0, 0)
+
+
+async def test_a_state_folder_that_cannot_be_written_is_said_once_and_the_twin_goes_on(
+    twin_config: Any, feeder: Any, farm: Any, tmp_path: Any
+) -> None:
+    (tmp_path / "state").write_text("a file where a folder should be")
+    async with farm.running_twin(twin_config, tmp_path) as twin:
+        await feeder.poll("T1")
+
+        async def message() -> str:
+            record = (await records(feeder.spine)).get("twin.default.wind-farm")
+            return record.message if record else ""
+
+        await farm.until(message, lambda text: "checkpoint cannot be written" in text)
+        await feeder.poll("T1")
+        await twin.until(lambda view: view["assets"][0]["properties"][5]["value"] == 2)
+        await twin.end(signal.SIGTERM)
+        assert len([line for line in twin.log if "checkpoint cannot be written" in line["event"]]) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 from typing import Any
 
@@ -83,6 +84,14 @@ async def test_a_heartbeat_tells_clients_that_a_quiet_value_is_still_fresh(twin:
 async def test_a_page_of_another_origin_is_refused(twin: Any) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         await connect(address(twin), origin="http://evil.example", proxy=None)  # type: ignore[arg-type]
+
+
+async def test_a_stop_does_not_wait_for_clients(twin: Any) -> None:
+    async with connect(address(twin), proxy=None) as socket:
+        await receive(socket)
+        began = time.monotonic()
+        assert await twin.end(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5.0
 
 
 async def test_a_client_that_goes_leaves_nothing_behind(twin: Any, farm: Any) -> None:

@@ -89,7 +89,7 @@ async def test_a_twin_killed_again_and_again_equals_one_that_was_not(
 
 def _exists(path: Path) -> Any:
     async def look() -> bool:
-        return path.exists()
+        return await asyncio.to_thread(path.exists)
 
     return look
 
@@ -109,6 +109,13 @@ async def test_a_clean_stop_keeps_everything_and_exits_with_zero(
         assert (await second.json("/api/v1/assets/T1"))["lineage"], "tables of the checkpoint are read again"
 
 
+def damage(directory: Path) -> None:
+    for path in directory.glob("*"):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        path.write_bytes(content)
+
+
 async def test_a_damaged_checkpoint_is_said_and_the_stream_read_from_its_start(
     twin_config: Any, feeder: Any, farm: Any, tmp_path: Path
 ) -> None:
@@ -116,10 +123,7 @@ async def test_a_damaged_checkpoint_is_said_and_the_stream_read_from_its_start(
         await feed(feeder, 10)
         before = await settled(first, feeder)
         await first.end(signal.SIGTERM)
-    for path in Path(twin_config.state_dir).glob("*"):
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2] ^= 0xFF
-        path.write_bytes(content)
+    damage(Path(twin_config.state_dir))
     async with farm.running_twin(twin_config, tmp_path) as second:
         assert await settled(second, feeder) == before
         assert [line for line in second.log if "checkpoint cannot be used" in line["event"]]

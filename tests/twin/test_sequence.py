@@ -13,11 +13,12 @@ SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
 
 
-def count(farm: Any, numbers: list[Any]) -> Hop:
+def count(farm: Any, numbers: list[tuple[Any, ...]]) -> Hop:
     """Feed (number, time, reasons, status) with defaults; the counts."""
     twin = farm.twin()
     for position, item in enumerate(numbers):
-        number, time, reasons, status = (*item, *(position, 0, Status.GOOD)[len(item) - 1 :])
+        defaults: tuple[Any, ...] = (0, position, 0, Status.GOOD)
+        number, time, reasons, status = item + defaults[len(item) :]
         sample = farm.sample(
             "T1", "count", float(number), NOW + time * SECOND, NOW + position * SECOND, status, reasons
         )

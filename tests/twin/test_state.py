@@ -26,7 +26,8 @@ samples = st.lists(
 
 
 def feed(farm: Any, rows: list[Any], cuts: set[int]) -> Any:
-    twin, batch = farm.twin(), []
+    twin = farm.twin()
+    batch: list[Any] = []
     for position, (asset, name, value, time, status, reasons) in enumerate(rows):
         if position in cuts:
             farm.take(twin, batch)

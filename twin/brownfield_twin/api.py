@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from pydantic import BaseModel, TypeAdapter
 from starlette.types import Scope
 
+from brownfield_api.tables import ValueType
 from brownfield_api.twin_view import AssetDetailView, AssetView, HistoryView, LineageView, SourceView, TwinView
 from brownfield_twin.columns import SECOND
 from brownfield_twin.history import History
@@ -124,6 +125,8 @@ def _add_assets(app: FastAPI, views: Views, history: History) -> None:
         slot = views.twin.layout.slot.get((asset, property))
         if slot is None:
             raise HTTPException(404, f"asset {asset} has no property {property!r}")
+        if views.twin.layout.properties[slot].type == ValueType.STRING:
+            raise HTTPException(422, f"{property!r} of asset {asset} is text; only numbers have a history to draw")
         begin, end = _span(from_, to, views.clock)
         return _json(await history.view(slot, begin, end, points))
 

@@ -60,7 +60,15 @@ class Arrivals:
 
 def add_hops(one: Hop, other: Hop) -> Hop:
     """The sum of two counts."""
-    return Hop(**{name: getattr(one, name) + getattr(other, name) for name in one.__struct_fields__})
+    return Hop(
+        batches=one.batches + other.batches,
+        samples=one.samples + other.samples,
+        lost=one.lost + other.lost,
+        duplicated=one.duplicated + other.duplicated,
+        reordered=one.reordered + other.reordered,
+        epochs=one.epochs + other.epochs,
+        corrupt=one.corrupt + other.corrupt,
+    )
 
 
 def live_rows(batch: SampleBatch, as_of: int) -> Bools:

@@ -54,9 +54,11 @@ class SequenceCheck:
         """Check the counters among `slots`, the slots of the rows of `batch`."""
         if not len(self.slots):
             return
-        speaks = (self._row[slots] >= 0) & (severity(batch.status) != Severity.BAD)
-        speaks &= ~is_held(batch.status, batch.reasons)
-        rows = np.flatnonzero(speaks)
+        rows = np.flatnonzero(self._row[slots] >= 0)
+        if not len(rows):
+            return
+        status, reasons = batch.status[rows], batch.reasons[rows]
+        rows = rows[(severity(status) != Severity.BAD) & ~is_held(status, reasons)]
         if len(rows):
             at = self._row[slots[rows]]
             self.standing = advance(
@@ -85,6 +87,8 @@ def advance(
     """The standing after one new number for each of the distinct counters `at`."""
     last, seen = standing.last[at], standing.seen[at]
     step = number - last
+    if seen.all() and (step == 1).all():  # delivery, as nearly always
+        return _moved(standing, at, number, time, Hop(samples=len(at)))
     wraps = (step < 0) & (last >= modulus - _WRAP_REACH) & (number < _WRAP_REACH)
     step = np.where(wraps, step + modulus, step)
     repeat = seen & (step == 0)
@@ -94,20 +98,19 @@ def advance(
     jump = seen & (step > 1)
     lost = jump & ~gap_on_record
     begun_again = (back & ~reordered) | (jump & gap_on_record)
-    counted = ~repeat
     moved = ~(repeat | reordered)
-    new = (standing.last.copy(), standing.time.copy(), standing.seen.copy())
-    new[0][at[moved]], new[1][at[moved]], new[2][at[moved]] = number[moved], time[moved], True
-    return Standing(
-        *new,
-        add_hops(
-            standing.hop,
-            Hop(
-                samples=int(counted.sum()),
-                lost=int((step[lost] - 1).sum()),
-                duplicated=int(duplicated.sum()),
-                reordered=int(reordered.sum()),
-                epochs=int(begun_again.sum()),
-            ),
-        ),
+    counts = Hop(
+        samples=int((~repeat).sum()),
+        lost=int((step[lost] - 1).sum()),
+        duplicated=int(duplicated.sum()),
+        reordered=int(reordered.sum()),
+        epochs=int(begun_again.sum()),
     )
+    return _moved(standing, at[moved], number[moved], time[moved], counts)
+
+
+def _moved(standing: Standing, at: Rows, number: Times, time: Times, counts: Hop) -> Standing:
+    """The standing with counters `at` at new numbers, and `counts` more."""
+    new = Standing(standing.last.copy(), standing.time.copy(), standing.seen.copy(), add_hops(standing.hop, counts))
+    new.last[at], new.time[at], new.seen[at] = number, time, True
+    return new

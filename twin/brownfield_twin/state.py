@@ -14,7 +14,12 @@ from brownfield_api.tables import ValueType
 from brownfield_twin.columns import SECOND, Bools, Codes, Floats, Reasons, Rows, Times
 from brownfield_twin.layout import Layout
 
-_LAST_USABLE = (Status.UNCERTAIN_NO_COMMUNICATION_LAST_USABLE_VALUE, Status.UNCERTAIN_LAST_USABLE_VALUE)
+_LAST_USABLE = (
+    np.uint32(Status.UNCERTAIN_NO_COMMUNICATION_LAST_USABLE_VALUE),
+    np.uint32(Status.UNCERTAIN_LAST_USABLE_VALUE),
+)
+_CODE = np.uint32(0xFFFF_0000)
+_HELD = np.uint16(Reason.HELD)
 
 _RULES = np.uint16(int(Reason.INITIAL) - 1)
 """The reasons a pipeline's rules give (the bits below those of the adapter)."""
@@ -74,8 +79,10 @@ def is_held(status: Codes, reasons: Reasons) -> Bools:
 
     Values derived from held ones carry the code but not the reason, hence both are looked at.
     """
-    code = status & np.uint32(0xFFFF_0000)
-    held: Bools = (reasons & np.uint16(Reason.HELD)) != 0
+    held: Bools = (reasons & _HELD) != 0
+    if not status.any():  # all plainly Good, as most batches are
+        return held
+    code = status & _CODE
     held |= (code == _LAST_USABLE[0]) | (code == _LAST_USABLE[1])
     return held
 

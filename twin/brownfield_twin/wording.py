@@ -13,6 +13,7 @@ from brownfield_api.twin_view import SeverityName, Value
 _SEVERITIES: tuple[SeverityName, ...] = ("Good", "Uncertain", "Bad")
 
 
+@lru_cache(maxsize=8192)
 def time_text(time: int) -> str | None:
     """Nanoseconds since 1970 as RFC 3339 in UTC with milliseconds; None for 0 (never)."""
     if time == 0:

@@ -77,6 +77,7 @@ class ModbusClient(asyncio.Protocol):
             async with asyncio.timeout(timeout):
                 await client._loop.create_connection(lambda: client, host, port)
         except TimeoutError as error:
+            client.close()
             raise LinkLost(f"no connection within {timeout:g} s", where) from error
         except OSError as error:
             raise LinkLost(f"cannot connect: {error.strerror or error}", where) from error

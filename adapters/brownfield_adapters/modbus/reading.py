@@ -98,6 +98,7 @@ class Reading:
 
     async def _search(self, block: Block, code: int) -> None:
         isolated = exhausted = False
+        self._refusals.forget_search()
         parts: list[tuple[Block, int]] = [(block, code)]
         while parts:
             part, refusal = parts.pop()

@@ -64,6 +64,10 @@ class Refusals:
             self._until[_place(item)] = now + RETRY_AFTER
         self.version += 1
 
+    def forget_search(self) -> None:
+        """A new search begins; one that a lost link has cut short says nothing."""
+        self._tentative.clear()
+
     def settle(self, *, isolated: bool) -> None:
         """The end of a search in a refused block; `isolated`: it ended with a refused value alone."""
         if self._tentative and not isolated:

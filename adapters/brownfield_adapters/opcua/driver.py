@@ -18,6 +18,7 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaStatusCodeError
 
 from brownfield_adapters.driver import Driver, Session
+from brownfield_adapters.opcua.identity import our_thumbprint
 from brownfield_adapters.opcua.link import Link, open_link
 from brownfield_adapters.opcua.messages import publication
 from brownfield_adapters.opcua.polling import Poll, polls_of
@@ -72,16 +73,15 @@ class OpcUaDriver:
     async def connect(self) -> None:
         """Opens a session on the first of the redundant servers that gives one; raises `LinkLost`."""
         await self.close()
+        if self._endpoint.security_policy != "None":
+            self._tell_thumbprint(await our_thumbprint(self._state_dir))
         failures: list[LinkLost] = []
         for url in self._endpoint.urls:
             try:
-                self._link = await open_link(
-                    url, self._endpoint, self._config.credentials.directory, self._state_dir, self._config.load.timeout
-                )
+                self._link = await open_link(url, self._config, self._endpoint, self._state_dir)
             except LinkLost as lost:
                 failures.append(lost)
                 continue
-            self._tell_thumbprint(self._link.thumbprint)
             return
         if len(failures) == 1:
             raise failures[0]
@@ -114,7 +114,8 @@ class OpcUaDriver:
             await link.close()
 
     def _tell_thumbprint(self, thumbprint: str) -> None:
-        if thumbprint and thumbprint != self._thumbprint_told:
+        """Before the first try: a server that does not know the certificate yet will refuse it."""
+        if thumbprint != self._thumbprint_told:
             self._thumbprint_told = thumbprint
             _log.info(
                 "client certificate: put it on the server's trust list",

@@ -5,6 +5,7 @@ made at the first connection that needs one and kept in the state folder (key 06
 every connect, so that a rotated Secret needs no restart. Nothing here ever puts a secret into a message.
 """
 
+import asyncio
 import datetime
 import os
 from dataclasses import dataclass, field
@@ -73,6 +74,12 @@ def client_identity(state_dir: Path, now: datetime.datetime) -> ClientIdentity:
             f"the client certificate cannot be kept ({error.strerror})", str(state_dir), "Make the folder writable"
         ) from error
     return made
+
+
+async def our_thumbprint(state_dir: Path) -> str:
+    """Thumbprint of our certificate, which is made if need be, in a thread: a key takes a second to find."""
+    identity = await asyncio.to_thread(client_identity, state_dir, datetime.datetime.now(datetime.UTC))
+    return identity.thumbprint
 
 
 def read_login(directory: str) -> Login:

@@ -27,11 +27,14 @@ from brownfield_adapters.opcua.messages import read_values
 from brownfield_adapters.opcua.readonly import ReadOnlyClient, ReadOnlyProtocol
 from brownfield_adapters.opcua.reasons import plainly
 from brownfield_adapters.opcua.trust import check_server
-from brownfield_api.adapter_config import OpcUaEndpoint
+from brownfield_api.adapter_config import EndpointConfig, OpcUaEndpoint
 from brownfield_api.errors import LinkLost
 
-_SESSION_TIMEOUT = 60_000.0
-"""Milliseconds after which the server may forget a session nobody uses: a killed adapter must not hold it for long."""
+_SESSION_TIMEOUT = 60.0
+"""Seconds after which the server may forget a session nobody uses: a killed adapter must not hold it for long."""
+
+_CHANNEL_LIFETIME = 3600.0
+"""Seconds for which the keys of the secure channel are asked for."""
 
 _MOST_NODES = 1000
 """Nodes in one request where the server sets no lower limit."""
@@ -55,7 +58,6 @@ class Link:
         self.namespaces: list[str] = []
         self.most_reads = self.most_items = _MOST_NODES
         self.remarks: list[str] = []
-        self.thumbprint = ""
         self._client = client
         self._protocol = client.protocol
 
@@ -136,19 +138,22 @@ def encode_nodes(nodes: list[ua.NodeId]) -> bytes:
     return struct.pack("<i", len(nodes)) + b"".join(nodeid_to_binary(node) + tail for node in nodes)
 
 
-async def open_link(url: str, endpoint: OpcUaEndpoint, credentials: str, state_dir: Path, timeout: float) -> Link:
-    """A session on the server at `url`; raises `LinkLost`. `timeout` (seconds) is each request's."""
+async def open_link(url: str, config: EndpointConfig, endpoint: OpcUaEndpoint, state_dir: Path) -> Link:
+    """A session on the server at `url`, one of the endpoint's; raises `LinkLost`."""
+    timeout, credentials = config.load.timeout, config.credentials.directory
     now = datetime.datetime.now(datetime.UTC)
     login = read_login(credentials)
     client = ReadOnlyClient(url, _CONNECT_PATIENCE * timeout)
     client.name, client.description = "Brownfield adapter", "Brownfield adapter"
     client.application_uri = APPLICATION_URI
-    client.session_timeout = int(_SESSION_TIMEOUT)
-    remark = thumbprint = ""
+    longest = max((source.interval for source in config.sources), default=0.0)
+    client.session_timeout = int(1000 * max(_SESSION_TIMEOUT, 3 * longest))
+    client.secure_channel_timeout = int(1000 * _CHANNEL_LIFETIME)
+    remark = ""
     if endpoint.security_policy != "None":
         certificate = await _server_certificate(client, endpoint, url)
         remark = check_server(certificate, credentials, url, now)
-        thumbprint = _secure(client, endpoint, certificate, state_dir, now)
+        _secure(client, endpoint, certificate, state_dir, now)
     try:
         with plainly(url, "connecting"):
             await client.connect_socket()
@@ -163,7 +168,6 @@ async def open_link(url: str, endpoint: OpcUaEndpoint, credentials: str, state_d
         await _close(client, timeout)
         raise
     link.remarks = [text for text in (remark, _password_remark(client, login)) if text]
-    link.thumbprint = thumbprint
     return link
 
 
@@ -200,8 +204,8 @@ def _secure(
     server: x509.Certificate,
     state_dir: Path,
     now: datetime.datetime,
-) -> str:
-    """Gives the client its security policy; returns the thumbprint of our certificate."""
+) -> None:
+    """Gives the client its security policy, with our certificate and the server's."""
     identity = client_identity(state_dir, now)
     policy = _POLICIES[endpoint.security_policy](
         server,
@@ -211,7 +215,6 @@ def _secure(
     )
     client.security_policy = policy
     client.uaclient.set_security(policy)
-    return identity.thumbprint
 
 
 async def _log_in(client: ReadOnlyClient, login: Login, credentials: str, now: datetime.datetime) -> None:

@@ -57,6 +57,7 @@ class Subscription:
         self.gaps = 0
         self._link = link
         self._next = 1
+        self._due = 0.0
         self._gap_before = np.zeros(len(source.tags), np.bool_)
         self._clock = asyncio.get_running_loop().time
         self._heard = self._clock()
@@ -98,14 +99,19 @@ class Subscription:
             source.publish()
 
     def tick(self) -> None:
-        """Once each `period`: counts it as a poll; raises `LinkLost` when the server has been silent too long."""
+        """Once each `period`: counts the polls it stands for, which succeed together; raises `LinkLost` when the
+        server has been silent too long.
+        """
         session, source = self.source.session, self.source.name
-        session.scheduled(source)
         silent = self._clock() - self._heard
-        if silent <= 1.5 * self.period:
-            session.succeeded(source)
-        elif silent > _PATIENCE * self.period + self._link.timeout:
+        if silent > _PATIENCE * self.period + self._link.timeout:
             raise LinkLost(f"no notification and no keep-alive for {silent:.0f} s", self._link.where)
+        self._due += self.period / self.source.interval
+        for _ in range(int(self._due)):
+            session.scheduled(source)
+            if silent <= 1.5 * self.period:
+                session.succeeded(source)
+        self._due %= 1.0
 
     def _deliver(self, values: Values, now: int) -> None:
         source = self.source

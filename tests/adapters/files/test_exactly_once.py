@@ -122,17 +122,17 @@ def test_each_row_is_read_exactly_once_and_in_order(steps: list[tuple[str, int]]
 
 def test_a_restart_after_any_row_of_many_files_reads_the_rest_and_the_watermark_stays_small(tmp_path: Path) -> None:
     run = Run(tmp_path)
-    for _ in range(200):
+    for _ in range(90):
         run.new_file()
         run.rows(2)
     run.flush(len(run.pending))
-    for restart in range(420):
+    for restart in range(190):
         run.begin(1)
         run.poll(1)
-        if restart % 50 == 0:
+        if restart % 30 == 0:
             assert len(load(run.position).files) <= 64
             assert len(run.position) < 6000
-    assert run.durable == list(range(1, 401))
+    assert run.durable == list(range(1, 181))
 
 
 def test_files_renamed_while_nobody_looked_are_not_read_again(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ def ns(text: str) -> int:
 
 
 def read(texts: list[str], clock: Clock | None = None) -> list[int]:
-    return PARIS.read(texts, clock or Clock()).utc.tolist()
+    found: list[int] = PARIS.read(texts, clock or Clock()).utc.tolist()
+    return found
 
 
 def test_winter_and_summer_have_their_own_offset() -> None:

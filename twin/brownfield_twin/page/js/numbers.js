@@ -1,5 +1,6 @@
 /**
- * Numbers for people: four significant digits (three at a glance), never more decimals than the unit can mean, a real minus sign.
+ * Numbers for people: four significant digits (three at a glance), never more decimals than the unit can mean,
+ * a real minus sign.
  */
 
 /** Decimals beyond which a reading of this UCUM unit says nothing. */

@@ -57,5 +57,6 @@ function product(part) {
 function factor(symbol) {
   if (symbol in PRINTED) return PRINTED[symbol];
   const plain = symbol.replace(/^\{(.*)\}$/, "$1").replace(/\{.*\}/, "");
-  return plain.replace(/^([a-zA-Zµ%Ω°]+)(-?\d+)$/, (_, name, digits) => (PRINTED[name] ?? name) + superscript(digits));
+  const [, name, digits] = /^([a-zA-Zµ%Ω°]+)(-?\d+)$/.exec(plain) ?? ["", plain, ""];
+  return (PRINTED[name] ?? name) + superscript(digits);
 }

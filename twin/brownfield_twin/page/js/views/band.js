@@ -24,6 +24,7 @@ export function paintBand(plot, spans, { height, offset }) {
   ctx.clip();
   ctx.strokeStyle = colour("--rule");
   ctx.lineWidth = ratio;
+  ctx.setLineDash([]); // The series before may have been dashed.
   ctx.strokeRect(bbox.left + ratio / 2, top + ratio / 2, bbox.width - ratio, height * ratio - ratio);
   for (const span of spans) {
     if (span.quality === NO_SAMPLES) continue;

@@ -52,6 +52,7 @@ export function assetCard(store, first) {
     setMark(shape, quality, quality);
     attribute(element, "data-freshness", now.freshness);
     attribute(element, "data-quality", quality);
+    fresh.tick();
     expected?.update();
     spark?.update();
   };

@@ -32,7 +32,7 @@ export function valueText(property, significant) {
  */
 export function reading(first, size) {
   const value = h("span", { class: "value" });
-  const unit = h("span", { class: "unit" }, unitText(first.unit));
+  const unit = h("span", { class: "unit" });
   const shape = mark({ quiet: true });
   const element = h(
     "div",
@@ -44,6 +44,7 @@ export function reading(first, size) {
   /** @param {import("../types.js").PropertyView} property */
   const update = (property) => {
     text(value, valueText(property, GLANCE));
+    text(unit, property.value === null ? "" : unitText(property.unit));
     attribute(element, "data-old", property.freshness !== "Fresh");
     attribute(element, "data-estimated", property.estimated);
     const title = property.estimated ? `Estimated: ${why(property)}` : why(property);

@@ -55,7 +55,8 @@ export function sparkline(store, asset, name, expectedName) {
           draw();
         })
         .catch((error) => {
-          if (!isAborted(error)) asked = false; // Not worth a word on a card: the line grows from live values, and we ask again.
+          // Not worth a word on a card: the line grows from live values, and we ask again.
+          if (!isAborted(error)) asked = false;
         });
     ask(actual, name);
     if (expectedName) ask(expected, expectedName);

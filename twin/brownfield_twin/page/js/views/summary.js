@@ -62,7 +62,8 @@ function staleLinks(stale) {
 }
 
 /**
- * For each behaviour that counts for some asset: the sum (or mean) of what it predicts, over assets whose actual may be counted.
+ * For each behaviour that counts for some asset: the sum (or mean) of what it predicts, over the assets whose actual
+ * may be counted.
  * @param {import("../store.js").Store} store
  */
 function performanceTiles(store) {
@@ -99,9 +100,11 @@ function performanceTile(store, behaviour) {
     text(of, unitText(unit));
     const full = (most * counting.length) / divisor;
     bar.update(counting.length ? actual : null, counting.length ? expected : null, full);
-    const share = expected > full / 50 ? `${percent(actual, expected)} of ` : ""; // Of next to nothing no percentage means anything.
+    // Of next to nothing no percentage means anything.
+    const share = expected > full / 50 ? `${percent(actual, expected)} of ` : "";
     const missing = counting.length < all.length ? `; ${counting.length} of ${all.length} counted` : "";
-    const words = `${share}${number(expected, unit, GLANCE)} ${unitText(unit)} expected (${signed(actual - expected, unit, GLANCE)})${missing}`;
+    const difference = signed(actual - expected, unit, GLANCE);
+    const words = `${share}${number(expected, unit, GLANCE)} ${unitText(unit)} expected (${difference})${missing}`;
     text(note, counting.length ? words : "nothing can be counted: no actual value is good and fresh");
   };
   attribute(element, "data-wide", true);
@@ -139,7 +142,8 @@ function linkTile(store) {
     text(of, `of ${counted(store.sources.length, "source")}`);
     const names = others.slice(0, 3).join(", ") + (others.length > 3 ? ` and ${others.length - 3} more` : "");
     if (!store.live) text(note, UNKNOWN);
-    else text(note, others.length ? `not connected: ${names}` : store.sources.length ? "all connected" : "none known yet");
+    else
+      text(note, others.length ? `not connected: ${names}` : store.sources.length ? "all connected" : "none known yet");
   };
   const link = h("a", { href: "#/sources" }, "Connected");
   return {

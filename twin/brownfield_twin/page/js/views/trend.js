@@ -78,7 +78,11 @@ export function trend(store, asset, { property, expected, signed, seconds }) {
       drawn = true;
       draw();
     })
-    .catch(() => text(note, "The plot library could not be loaded, or is not the one this page was made with."));
+    .catch(() =>
+      place.append(
+        h("p", { class: "note" }, "The plot library could not be loaded, or is not the one this page was made with."),
+      ),
+    );
   load();
 
   function load() {
@@ -147,7 +151,8 @@ export function trend(store, asset, { property, expected, signed, seconds }) {
     const times = plot.data[0];
     const stride = event.shiftKey ? 20 : 1;
     const at = Math.min(Math.max((plot.cursor.idx ?? times.length - 1) + by * stride, 0), times.length - 1);
-    plot.setCursor({ left: plot.valToPos(times[at], "x"), top: 20 }, true, true); // Fires our hook, and tells the other plots.
+    // The two `true`: fire our hook, and tell the other plots.
+    plot.setCursor({ left: plot.valToPos(times[at], "x"), top: 20 }, true, true);
   }
 
   return {
@@ -185,7 +190,8 @@ function lastKnown(values) {
 }
 
 /**
- * Two columns on one time axis. `undefined` where a series has no sample of its own, which draws through; `null` stays a hole.
+ * Two columns on one time axis: `undefined` where a series has no sample of its own, which draws through; `null` stays
+ * a hole.
  * @param {[number[], (number | null)[]]} one
  * @param {[number[], (number | null)[]]} other
  */
