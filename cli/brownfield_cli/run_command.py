@@ -30,7 +30,7 @@ from brownfield_cli.options import (
 from brownfield_cli.planning import Place, make_plan, read_resources, refuse_errors, write_secrets
 from brownfield_cli.ports import fixed_port
 from brownfield_cli.report import RunReport
-from brownfield_cli.runner import LocalSpine, PlannedRun, Run, names_of, open_spine, stop_signals
+from brownfield_cli.runner import LocalSpine, PlannedRun, Run, names_of, open_spine, refuse_ports_in_use, stop_signals
 from brownfield_cli.state_folder import locked, private_file, spine_file
 
 
@@ -86,7 +86,9 @@ async def run_place(options: RunOptions, console: Console) -> RunReport:
     """Runs a place to its end and returns the report; raises `BrownfieldError` if it cannot start."""
     place = options.place
     resources = read_resources(place)
-    refuse_errors(make_plan(resources, place), console)
+    planned = make_plan(resources, place)
+    refuse_errors(planned, console)
+    refuse_ports_in_use(process.config for process in planned.processes)
     stop = stop_signals()
     with locked(place.state):
         write_secrets(resources, place)

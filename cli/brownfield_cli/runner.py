@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,11 @@ from types import TracebackType
 import msgspec
 import structlog
 
+from brownfield_api.errors import BrownfieldError, SpineUnavailable
 from brownfield_api.health import HealthRecord
 from brownfield_api.process import ProcessConfig, SpineConfig
+from brownfield_api.twin_config import TwinConfig
+from brownfield_cli.ports import is_free, split_listen
 from brownfield_cli.process_statistics import ProcessStatistics
 from brownfield_cli.report import HealthLog, RunReport, build_report
 from brownfield_cli.state_folder import private_file
@@ -90,6 +93,7 @@ class Run:
         self._spine = spine
         self._statistics = ProcessStatistics()
         self._health = HealthLog(baseline={})
+        self._provisioned = spine.connections
         self._kinds = {name: config.kind for name, config in planned.configs.items()}
         self._processes = {
             name: SupervisedProcess(self._prepare(name, config), on_line) for name, config in planned.configs.items()
@@ -102,10 +106,17 @@ class Run:
             process.start()
 
     async def observe(self) -> None:
-        """Reads health records and process statistics once."""
+        """Reads health records and process statistics once; a spine that came back empty gets its streams again."""
         self._statistics.sample(self._pids())
-        if self._spine.connected:
+        if not self._spine.connected:
+            return
+        try:
+            if self._provisioned != self._spine.connections:
+                await provision(self._spine, Limits.within(self._local.store_bytes))
+                self._provisioned = self._spine.connections
             self._health.observe(await records(self._spine))
+        except SpineUnavailable as error:
+            log.warning("spine does not answer", error=str(error))
 
     def latest(self) -> dict[str, HealthRecord]:
         """The newest health record of each process."""
@@ -189,6 +200,17 @@ def stop_signals() -> asyncio.Event:
         except NotImplementedError:  # Windows: its event loop has none, KeyboardInterrupt does the same there
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(event.set))
     return event
+
+
+def refuse_ports_in_use(configs: Iterable[ProcessConfig]) -> None:
+    """Raises `BrownfieldError` naming the first page whose port somebody else has."""
+    for config in configs:
+        if isinstance(config, TwinConfig) and not is_free(config.listen):
+            raise BrownfieldError(
+                f"port {split_listen(config.listen)[1]} is in use",
+                f"page of twin {config.name}",
+                "Give another: --listen",
+            )
 
 
 def names_of(configs: Sequence[ProcessConfig]) -> dict[str, ProcessConfig]:
