@@ -59,10 +59,10 @@ class CurveConfig(Config, frozen=True, kw_only=True, tag="Curve", tag_field="kin
 
 
 class HistoryConfig(Config, frozen=True, kw_only=True):
-    """Seconds kept in memory at full resolution, and the folder of finished Parquet files ("": none)."""
+    """Seconds kept in memory at full resolution, and the folders of finished Parquet files (of all mappings)."""
 
     memory: float = 900.0
-    parquet: str = ""
+    parquet: tuple[str, ...] = ()
 
 
 class TwinInput(Config, frozen=True, kw_only=True):

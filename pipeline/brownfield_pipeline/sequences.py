@@ -193,7 +193,7 @@ def _participants(
     codes, reasons, value = status[rows], batch.reasons[rows], batch.value[rows]
     time, received = batch.source_time[rows], batch.receive_time[rows]
     level, live = severity(codes), (reasons & np.uint16(Reason.HELD)) == 0
-    good = level == 0
+    good = (level == 0) & live
     spoken_for = _before(good, track.first, memory.good[slot])
     memory.good[slot] = good  # numpy assigns in order: the last row of a slot stays
     run = _Run(

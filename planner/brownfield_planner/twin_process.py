@@ -58,9 +58,9 @@ def _memory(model: TwinModel) -> float:
     return (history.memory if history else None) or HistoryConfig().memory
 
 
-def _parquet(twin: CheckedTwin) -> str:
-    """The folder of finished files: the first sink of the first mapping that has one."""
-    return next((sink.directory for mapping in twin.mappings for sink in mapping.sinks), "")
+def _parquet(twin: CheckedTwin) -> tuple[str, ...]:
+    """The folders of finished files, each once. A mapping's sinks all hold the same samples: its first one is read."""
+    return tuple(dict.fromkeys(mapping.sinks[0].directory for mapping in twin.mappings if mapping.sinks))
 
 
 def twin_listens(twins: Sequence[CheckedTwin], host: HostOptions) -> Mapping[tuple[str, str], str]:

@@ -208,3 +208,14 @@ def test_flatline_and_duplicates_know_strings_and_wide_integers(plant: Any) -> N
     assert samples(1.0, "off", big + 1) == [Reason.DUPLICATE, Reason.DUPLICATE]
     assert samples(11.0, "off", big + 1) == [Reason.FLATLINE, Reason.FLATLINE]
     assert samples(12.0, "on", big + 1) == [0, Reason.FLATLINE]
+
+
+@pytest.mark.parametrize(("received", "reasons"), [(12.0, 0), (12.001, int(Reason.MAX_GAP))])
+def test_vouching_covers_just_as_long_as_the_gap_may_be(plant: Any, received: float, reasons: int) -> None:
+    bench = plant.bench(
+        plant.config([PropertyConfig(name="p", tag="t0", quality=QualityConfig(max_gap=2.0))]), plant.table(1)
+    )
+    bench.feed(plant.sample(0, 1.0, 1.0), as_of=1.0)
+    bench.feed(as_of=10.0)
+    output = bench.feed(plant.sample(0, 12.0, 2.0, received=received), as_of=12.5)
+    assert output.stored.reasons.tolist() == [reasons]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brownfield_api.status import Reason, Status
@@ -108,6 +109,76 @@ def test_a_bad_value_ages_but_keeps_what_its_device_said(farm: Any) -> None:
     farm.take(twin, [bad], as_of=later)
     seen = shown(twin, "T1", "power", later)
     assert (seen["freshness"], seen["status"], seen["value"]) == (STALE, Status.BAD_SENSOR_FAILURE, None)
+
+
+def test_old_rows_of_a_file_are_old_however_lately_they_were_read(farm: Any) -> None:
+    twin = farm.twin()
+    row = NOW - 3600 * SECOND
+    farm.take(twin, [farm.sample("T1", "power", 5.0, row, NOW)], as_of=row)
+    seen = shown(twin, "T1", "power", NOW)
+    assert (seen["freshness"], seen["since"], seen["age"]) == (EXPIRED, row + 2 * SECOND, 3600.0)
+    assert (seen["value"], seen["status"]) == (5.0, Status.UNCERTAIN_LAST_USABLE_VALUE)
+    newer = NOW - 3 * SECOND
+    farm.take(twin, [farm.sample("T1", "power", 6.0, newer, NOW)], as_of=newer)
+    assert shown(twin, "T1", "power", NOW)["freshness"] == STALE
+    farm.take(twin, [farm.sample("T1", "power", 7.0, NOW, NOW + SECOND)], as_of=NOW)
+    assert shown(twin, "T1", "power", NOW + SECOND)["age"] == 1.0
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(age=st.integers(0, 10**6), delay=st.integers(0, 10**6))
+def test_a_file_is_exactly_as_old_as_its_newest_row(farm: Any, age: int, delay: int) -> None:
+    twin, row = farm.twin(), NOW - age * SECOND
+    farm.take(twin, farm.poll("T1", row), as_of=row)
+    late = [farm.sample("T1", "power", 1.0, row, NOW + delay * SECOND)]
+    farm.take(twin, late, as_of=row)
+    assert shown(twin, "T1", "power", NOW)["age"] == age
+    assert shown(twin, "T1", "curve.expected", NOW)["age"] == age
+
+
+def test_a_clock_that_is_off_makes_a_polled_value_neither_old_nor_young(farm: Any) -> None:
+    for skew in (-3600, 3600):
+        twin = farm.twin()
+        farm.take(twin, [farm.sample("T1", "power", 5.0, NOW + skew * SECOND, NOW)], as_of=NOW)
+        assert shown(twin, "T1", "power", NOW)["age"] == 0.0
+        assert shown(twin, "T1", "power", NOW + 3 * SECOND)["freshness"] == STALE
+
+
+def test_a_fast_tag_is_fresh_although_its_source_vouches_only_as_far_as_its_slowest(farm: Any) -> None:
+    twin = farm.twin()
+    slow = NOW - 50 * SECOND
+    farm.take(twin, [farm.sample("T1", "serial", 0.0, slow, text="SN")], as_of=slow)
+    farm.take(twin, [farm.sample("T1", "power", 5.0, NOW)], as_of=slow)
+    assert shown(twin, "T1", "power", NOW)["freshness"] == FRESH
+    assert shown(twin, "T1", "serial", NOW)["freshness"] == EXPIRED
+
+
+def test_without_as_of_only_the_time_of_receipt_counts(farm: Any) -> None:
+    twin = farm.twin()
+    farm.take(twin, [farm.sample("T1", "power", 5.0, NOW - 60 * SECOND, NOW)], as_of=0)
+    assert shown(twin, "T1", "power", NOW + SECOND)["age"] == 1.0
+
+
+def test_a_value_made_from_two_sources_is_as_old_as_the_older(farm: Any) -> None:
+    """Power is read now, the wind out of a file that ends an hour ago."""
+    table = farm.make_table("two")
+    rows = [
+        msgspec.structs.replace(row, source="file") if row.property == "windSpeed" else row for row in table.properties
+    ]
+    twin = farm.twin()
+    twin.introduce("two", msgspec.structs.replace(table, properties=tuple(rows)))
+    hour_ago = NOW - 3600 * SECOND
+    wind = [
+        farm.sample("T1", "windSpeed", 8.0, hour_ago, NOW),
+        farm.sample("T1", "powerCoefficient", 1.0, hour_ago, NOW),
+    ]
+    farm.take(twin, wind, source="file", as_of=hour_ago, table="two")
+    both = [farm.sample("T1", "power", 800.0, NOW), farm.sample("T1", "powerCoefficient", 100.0, NOW)]
+    farm.take(twin, both, source="r1", as_of=NOW, table="two")
+    assert shown(twin, "T1", "power", NOW)["freshness"] == FRESH
+    assert shown(twin, "T1", "windSpeed", NOW)["age"] == 3600.0
+    assert shown(twin, "T1", "powerCoefficient", NOW)["age"] == 3600.0
+    assert shown(twin, "T1", "curve.expected", NOW)["age"] == 3600.0
 
 
 def policy_twin(farm: Any, policy: str) -> Any:

@@ -65,6 +65,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     columns: dict[str, bytes]
     texts: dict[str, str]
     as_of: dict[str, int]
+    heard: dict[str, int]
     hops: dict[str, SavedHop]
     quality: QualityCounts
     sequence: SavedSequence
@@ -81,6 +82,7 @@ def capture(twin: Twin, progress: Progress, tables: dict[str, str]) -> Saved:
         columns={name: getattr(twin.state, name).tobytes() for name in ARRAYS},
         texts={names[slot]: text for slot, text in twin.state.texts.items()},
         as_of=twin.vouching.as_of,
+        heard=twin.vouching.heard,
         hops={
             subject: SavedHop(hop.counter.epoch, hop.counter.seq, hop.total())
             for subject, hop in twin.arrivals.hops.items()
@@ -106,6 +108,8 @@ def restore(twin: Twin, saved: Saved) -> None:
     twin.state.texts.update({position[name]: text for name, text in saved.texts.items() if name in position})
     for source, as_of in saved.as_of.items():
         twin.vouching.renew(source, as_of)
+    for source, proven in saved.heard.items():
+        twin.vouching.hear(source, proven)
     for subject, hop in saved.hops.items():
         twin.arrivals.hops[subject] = HopTotals(HopCounter(hop.epoch, hop.seq), hop.counts)
     twin.arrivals.quality = saved.quality

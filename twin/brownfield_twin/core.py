@@ -96,7 +96,7 @@ class Twin:
         self.vouching.renew(header.source, header.as_of)
         for rows in rounds(slots, self._scratch):
             some = batch if len(rows) == len(slots) else batch.take(rows)
-            self._take_round(slots[rows], some, header.as_of)
+            self._take_round(slots[rows], some, header)
 
     def remember(self, slots: Rows, batch: SampleBatch) -> None:
         """Only refill the recent history from a located batch that the state holds already (after a restart)."""
@@ -109,9 +109,10 @@ class Twin:
         self.vouching.depend(binding.sources)
         self.touch(np.unique(self.layout.asset_of[list(binding.lineage)]))
 
-    def _take_round(self, slots: Rows, batch: SampleBatch, as_of: int) -> None:
+    def _take_round(self, slots: Rows, batch: SampleBatch, header: BatchHeader) -> None:
         self.sequence.step(slots, batch)
-        taken = apply(self.state, self.layout, slots, batch, as_of)
+        known = self.vouching.known(slots, batch, source=header.source, as_of=header.as_of)
+        taken = apply(self.state, self.layout, slots, batch, as_of=header.as_of, known=known)
         self._record(slots, batch)
         changed = slots[taken]
         for curve in self.curves:

@@ -83,19 +83,21 @@ class Curve:
         state.status[target] = Status.GOOD
         state.source_time[target] = pair
         arrived = np.maximum(state.receive_time[slots.x[assets]], state.receive_time[slots.y[assets]])[due]
-        state.receive_time[target] = state.usable_time[target] = arrived
+        state.receive_time[target] = arrived
+        known = np.minimum(state.usable_time[slots.x[assets]], state.usable_time[slots.y[assets]])
+        state.usable_time[target] = known[due]
         return target
 
 
 def _derive(state: State, target: Rows, x: Rows, y: Rows) -> None:
-    """Give computed slots the worse status and the newer times of the two slots they come from."""
+    """Give computed slots the worse status, the newer times and the older proof of the two slots they come from."""
     worse = np.where(severity(state.status[x]) >= severity(state.status[y]), x, y)
     state.status[target] = _bad_where_missing(state.status[worse], state.value[target])
     state.reasons[target] = np.where(severity(state.status[worse]) > 0, np.uint16(Reason.INPUT), np.uint16(0))
     newest: Times = np.maximum(state.source_time[x], state.source_time[y])
     state.source_time[target] = newest
     state.receive_time[target] = np.maximum(state.receive_time[x], state.receive_time[y])
-    state.usable_time[target] = state.receive_time[target]
+    state.usable_time[target] = np.minimum(state.usable_time[x], state.usable_time[y])
 
 
 def _bad_where_missing(status: Codes, value: Floats) -> Codes:

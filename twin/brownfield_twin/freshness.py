@@ -1,7 +1,7 @@
 """What age does to a value. Pure: (state, vouched, now) -> what is shown.
 
-Age is `now` minus the later of: when the last usable sample was received, and up to when its source
-vouches for it; both on the adapter's clock, never the device's. Up to `fresh` a value is Fresh, up to
+Age is `now` minus the later of: up to when the last usable sample proves its value, and up to when its source
+vouches for it (`brownfield_twin.vouching`); never merely when it was received. Up to `fresh` a value is Fresh, up to
 `expired` Stale, then Expired; without any value ever it is Never. A value that is not fresh is
 
 - held (`Hold`): the last value, at best UncertainLastUsableValue;

@@ -27,9 +27,9 @@ _RULES = np.uint16(int(Reason.INITIAL) - 1)
 
 @dataclass(slots=True, eq=False)
 class State:
-    """One row per slot. `usable_time` is when (adapter's clock) the last sample arrived that was neither
-    held nor Bad; `good_value` and `good_time` are the last Good one and its source time. `exact` holds 64-bit
-    integers (uint64 by its bits), `texts` strings.
+    """One row per slot. `usable_time` is up to when (adapter's clock) the last sample that was neither held nor
+    Bad proves its value (see `brownfield_twin.vouching`); `good_value` and `good_time` are the last Good one
+    and its source time. `exact` holds 64-bit integers (uint64 by its bits), `texts` strings.
     """
 
     value: Floats
@@ -87,6 +87,14 @@ def is_held(status: Codes, reasons: Reasons) -> Bools:
     return held
 
 
+def is_usable(status: Codes, reasons: Reasons) -> Bools:
+    """Whether a sample brings a value of now: it is neither Bad nor held."""
+    if not status.any():
+        return ~is_held(status, reasons)
+    usable: Bools = (severity(status) != Severity.BAD) & ~is_held(status, reasons)
+    return usable
+
+
 def is_vouched_for(status: Codes, reasons: Reasons) -> Bools:
     """Whether a source's `as_of` speaks for a value: it was Good at the source and is not held.
 
@@ -99,8 +107,9 @@ def is_vouched_for(status: Codes, reasons: Reasons) -> Bools:
     return good
 
 
-def apply(state: State, layout: Layout, slots: Rows, batch: SampleBatch, as_of: int) -> Bools:
-    """Bring samples of distinct slots into the state; which of them it took.
+def apply(state: State, layout: Layout, slots: Rows, batch: SampleBatch, *, as_of: int, known: Times) -> Bools:
+    """Bring samples of distinct slots into the state; which of them it took. `known`: up to when each of them
+    proves its value.
 
     A sample older than what the slot holds is for history only, with two exceptions: a held one, which
     speaks of the link, and one whose source vouches for now although its clock was put back (the sample
@@ -120,12 +129,12 @@ def apply(state: State, layout: Layout, slots: Rows, batch: SampleBatch, as_of: 
         rows = np.arange(len(slots))
     else:
         rows = np.flatnonzero(taken)
-        slots, held, batch = slots[rows], held[rows], batch.take(rows)
-    _store(state, layout, slots, batch, held)
+        slots, held, known, batch = slots[rows], held[rows], known[rows], batch.take(rows)
+    _store(state, layout, slots, batch, held=held, known=known)
     return taken
 
 
-def _store(state: State, layout: Layout, slots: Rows, batch: SampleBatch, held: Bools) -> None:
+def _store(state: State, layout: Layout, slots: Rows, batch: SampleBatch, *, held: Bools, known: Times) -> None:
     level = severity(batch.status)
     good, usable = level == Severity.GOOD, (level != Severity.BAD) & ~held
     state.value[slots] = batch.value
@@ -133,7 +142,7 @@ def _store(state: State, layout: Layout, slots: Rows, batch: SampleBatch, held: 
     state.reasons[slots] = batch.reasons
     state.source_time[slots] = batch.source_time
     state.receive_time[slots] = batch.receive_time
-    state.usable_time[slots[usable]] = batch.receive_time[usable]
+    state.usable_time[slots[usable]] = known[usable]
     state.good_value[slots[good]] = batch.value[good]
     state.good_time[slots[good]] = batch.source_time[good]
     if batch.value_i64 is not None:

@@ -1,5 +1,6 @@
 """What went wrong between us and a server, in words a person at a plant can act on."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -72,7 +73,9 @@ def plainly(where: str, doing: str) -> Iterator[None]:
     except TimeoutError as error:
         raise LinkLost(f"no answer in time while {doing}", where) from error
     except OSError as error:
-        what = error.strerror or str(error) or type(error).__name__
+        # asyncio puts addresses and several failures into `strerror`; the number says it shorter.
+        named = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        what = named or str(error) or type(error).__name__
         raise LinkLost(f"{what} while {doing}", where) from error
     except Exception as error:  # asyncua raises bare Exception subclasses, struct.error and ValueError for odd servers
         raise LinkLost(f"{error or type(error).__name__} while {doing}", where) from error

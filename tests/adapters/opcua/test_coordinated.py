@@ -37,7 +37,7 @@ class Outlet:
     def __init__(self) -> None:
         self.batches: list[tuple[SampleBatch, int]] = []
 
-    def append(self, batch: SampleBatch, *, table: str, as_of: int, input: str = "") -> None:  # noqa: A002
+    def append(self, batch: SampleBatch, *, table: str, as_of: int, input: str = "") -> None:  # noqa: A002, ARG002
         self.batches.append((batch, as_of))
 
     async def room(self) -> None:
