@@ -27,8 +27,9 @@ class QualityConfig(Config, frozen=True, kw_only=True):
 
 
 class PropertyConfig(Config, frozen=True, kw_only=True):
-    """One property of a class. Reads `tag` (may hold `${var}`) of the asset's source in `role`, or is a
-    CEL `expression` over properties of its own asset. `route` is realtime (twin and history) or batch.
+    """One property of a class. Reads `tag` (may hold `${var}`) of the asset's source in `role`, in `tag_unit`
+    ("": in what the tag's own table says, which may differ from asset to asset), or is a CEL `expression` over
+    properties of its own asset. `route` is realtime (twin and history) or batch.
     """
 
     name: str

@@ -62,7 +62,8 @@ class AssetProperty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """One property of one asset, and where it comes from.
 
     `source` and `tag` are "" for a property computed by an expression; its inputs are properties of
-    the same asset. `sequence`: a counter that the source raises by one each time, to prove delivery.
+    the same asset. `tag_unit` is the unit the tag is read in, "" if it has none or is not known.
+    `sequence`: a counter that the source raises by one each time, to prove delivery.
     """
 
     asset: str
@@ -71,6 +72,7 @@ class AssetProperty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     unit: str = ""
     source: str = ""
     tag: str = ""
+    tag_unit: str = ""
     expression: str = ""
     inputs: tuple[str, ...] = ()
     sequence: bool = False

@@ -27,7 +27,7 @@ from brownfield_cli.state_folder import private_file
 from brownfield_cli.supervisor import LineSink, ProcessSpec, SupervisedProcess
 from brownfield_spine.broker import Broker
 from brownfield_spine.connection import Spine, connect
-from brownfield_spine.health import records
+from brownfield_spine.health import records, watch
 from brownfield_spine.provision import Limits, provision
 
 log = structlog.get_logger("run")
@@ -94,6 +94,7 @@ class Run:
         self._statistics = ProcessStatistics()
         self._health = HealthLog(baseline={})
         self._provisioned = spine.connections
+        self._following: asyncio.Task[None] | None = None
         self._kinds = {name: config.kind for name, config in planned.configs.items()}
         self._processes = {
             name: SupervisedProcess(self._prepare(name, config), on_line) for name, config in planned.configs.items()
@@ -102,11 +103,12 @@ class Run:
     async def start(self) -> None:
         """Starts every process; what the health bucket holds from earlier runs becomes the baseline."""
         self._health = HealthLog(baseline=await records(self._spine))
+        self._following = asyncio.create_task(self._follow_health(), name="health")
         for process in self._processes.values():
             process.start()
 
     async def observe(self) -> None:
-        """Reads health records and process statistics once; a spine that came back empty gets its streams again."""
+        """Reads process statistics once; a spine that came back empty gets its streams again."""
         self._statistics.sample(self._pids())
         if not self._spine.connected:
             return
@@ -114,9 +116,12 @@ class Run:
             if self._provisioned != self._spine.connections:
                 await provision(self._spine, Limits.within(self._local.store_bytes))
                 self._provisioned = self._spine.connections
-            self._health.observe(await records(self._spine))
         except SpineUnavailable as error:
             log.warning("spine does not answer", error=str(error))
+
+    async def _follow_health(self) -> None:
+        async for key, record in watch(self._spine):
+            self._health.observe({key: record})
 
     def latest(self) -> dict[str, HealthRecord]:
         """The newest health record of each process."""
@@ -141,6 +146,9 @@ class Run:
             await asyncio.gather(*(process.stop() for process in stopping))
             await self._settle(kind)
         after = self.report()
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
         return msgspec.structs.replace(after, sources=before.sources, twins=before.twins, latency=before.latency)
 
     async def _settle(self, stopped: str) -> None:

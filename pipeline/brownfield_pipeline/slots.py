@@ -99,6 +99,7 @@ def _asset_table(
                 unit=bound.config.unit,
                 source=bound.source,
                 tag=bound.tag,
+                tag_unit=bound.config.tag_unit,
                 expression=bound.config.expression,
                 inputs=expressions[slot].inputs if slot in expressions else (),
                 sequence=bound.config.sequence,

@@ -1,8 +1,8 @@
 """Every property of every asset bound to the tag it reads, or reported with what is missing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from brownfield_api.errors import InvalidResource
 from brownfield_api.expansion import fill
@@ -109,7 +109,12 @@ def _shape(
         repeats.add(row.place.inside(error.field), error.reason, error.what, error.do)
     if shape.type is ValueType.STRING and spec.quality is not None:
         repeats.add(row.place.inside("quality"), Reason.TYPE_MISMATCH, "quality rules are for numbers, not for text")
-    return shape
+    return replace(shape, tag_unit=spec.tag_unit or _common_tag_unit(readings, len(assets)))
+
+
+def _common_tag_unit(readings: Sequence[Reading], assets: int) -> str:
+    units = {reading.from_unit for reading in readings}
+    return units.pop() if len(units) == 1 and len(readings) == assets else ""
 
 
 def _read(

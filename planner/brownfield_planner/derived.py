@@ -75,10 +75,15 @@ def _type_of(
     row: Row[PropertySpec], inputs: Mapping[str, ValueType], shape: Shape, findings: Findings
 ) -> ValueType | None:
     expression = row.model.expression or ""
+    place = row.place.inside("expression")
     try:
         found = result_type(expression, inputs)
     except InvalidResource as error:
-        findings.error(row.place.inside("expression"), Reason.TYPE_MISMATCH, error.what, error.do)
+        findings.error(place, Reason.TYPE_MISMATCH, error.what, error.do)
+        return None
+    texts = [name for name, kind in inputs.items() if kind is ValueType.STRING]
+    if texts:
+        findings.error(place, Reason.TYPE_MISMATCH, f"{texts[0]!r} is a string; expressions compute with numbers")
         return None
     declared = row.model.type or (shape.type if shape.type is ValueType.BOOL else None)
     if declared is None:

@@ -186,7 +186,7 @@ def _property(spec: PropertySpec, shape: Shape) -> PropertyConfig:
         unit=shape.unit,
         role=spec.source or "default",
         tag=spec.tag or "",
-        tag_unit=spec.tag_unit or "",
+        tag_unit=shape.tag_unit,
         expression=spec.expression or "",
         sequence=bool(spec.sequence),
         route=spec.route or "realtime",

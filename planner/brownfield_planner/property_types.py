@@ -1,7 +1,7 @@
 """Type and unit of a property from those of its tags: inherited, converted or refused, never guessed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from brownfield_api.errors import InvalidResource
 from brownfield_api.resources import Reason
@@ -30,10 +30,13 @@ class Refused(InvalidResource):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a property is: its type and its unit ("" = none)."""
+    """What a property is: its type and its unit ("" = none). `tag_unit`, no part of what it is, is the unit that
+    the tags of all assets have ("" = they differ, have none, or are not all known).
+    """
 
     type: ValueType
     unit: str = ""
+    tag_unit: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,8 @@ def _memory(model: TwinModel) -> float:
 
 
 def _parquet(twin: CheckedTwin) -> tuple[str, ...]:
-    """The folders of finished files, each once. A mapping's sinks all hold the same samples: its first one is read."""
-    return tuple(dict.fromkeys(mapping.sinks[0].directory for mapping in twin.mappings if mapping.sinks))
+    """The folders of finished files of all its mappings, each once."""
+    return tuple(dict.fromkeys(sink.directory for mapping in twin.mappings for sink in mapping.sinks))
 
 
 def twin_listens(twins: Sequence[CheckedTwin], host: HostOptions) -> Mapping[tuple[str, str], str]:

@@ -93,13 +93,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_server hands out nothing else.
         limit = self._server.limit()
         if limit is not None and len(self._server.open) >= limit:
             self._server.journal.refuse()
-            transport.abort()
+            transport.abort()  # type: ignore[attr-defined]  # as below
             return
-        self._transport = transport
+        self._transport = transport  # type: ignore[assignment]  # create_server makes nothing else; uvloop's are no subclass
         self._server.open.add(self)
         self._number = self._server.journal.opened()
 

@@ -7,9 +7,10 @@ is there.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 from nats import errors
@@ -19,6 +20,7 @@ from nats.js import JetStreamContext
 from brownfield_api.process import SpineConfig
 from brownfield_spine.publish import Publisher
 from brownfield_spine.retry import Refusals
+from brownfield_spine.tasks import spawn, stop
 
 REQUEST_TIMEOUT = 5.0
 """Seconds a request to the spine may take before it counts as unanswered."""
@@ -37,15 +39,16 @@ class Spine:
     js: JetStreamContext
     publisher: Publisher
     name: str
-    connections: int = 1
+    connections: int = 0
     refusals: Refusals = field(default_factory=Refusals)
     _there: asyncio.Event = field(default_factory=asyncio.Event)
     _reconnected: list[Callable[[], None]] = field(default_factory=list)
+    _connecting: "asyncio.Task[None] | None" = None
 
     @property
     def connected(self) -> bool:
         """Whether the spine can be reached right now."""
-        return self.nc.is_connected
+        return self._there.is_set() and self.nc.is_connected
 
     async def until_connected(self) -> None:
         """Return as soon as the spine can be reached."""
@@ -58,11 +61,20 @@ class Spine:
 
     async def close(self) -> None:
         """Close for good."""
-        await self.nc.close()
+        if self._connecting is not None:
+            await stop(self._connecting)
+        if self.connections:
+            await self.nc.close()
         self.publisher.disconnected()
 
 
 class _Client(Client):
+    async def close(self) -> None:
+        """Close for good, even if the attempt to reconnect did not hear that it was cancelled (see `tasks.stop`)."""
+        await super().close()
+        if self._reconnection_task is not None and self._reconnection_task is not asyncio.current_task():
+            await stop(self._reconnection_task)
+
     async def _process_err(self, err_msg: str) -> None:
         """Mend the connection after an error line of the server, where nats-py would close it for good."""
         if "permissions violation" in err_msg:
@@ -74,72 +86,91 @@ class _Client(Client):
 class _Watch:
     """nats-py's callbacks: keeps `Spine` up to date and says each change once."""
 
-    def __init__(self, servers: str) -> None:
-        self.servers = servers
-        self.spine: Spine | None = None
+    def __init__(self, spine: Spine, servers: str) -> None:
+        self._spine = spine
+        self._servers = servers
         self._said = ""
 
     async def failed(self, error: Exception) -> None:
-        connected = self.spine is not None and self.spine.connected
-        if connected and not isinstance(error, OSError | errors.UnexpectedEOF):
-            _log.warning("spine reports an error", error=_words(error), servers=self.servers)
-        elif not connected:
+        if not self._spine.connected:
             self._say_away("credentials refused" if "uthorization" in str(error) else "away", error)
+        elif not isinstance(error, OSError | errors.UnexpectedEOF):
+            _log.warning("spine reports an error", error=_words(error), servers=self._servers)
 
     async def lost(self) -> None:
-        if self.spine is not None and not self.spine.nc.is_closed:
-            self.spine._there.clear()  # noqa: SLF001
-            self.spine.publisher.disconnected()
-            self._say_away("away", self.spine.nc.last_error)
+        if not self._spine.nc.is_closed:
+            self._spine._there.clear()  # noqa: SLF001
+            self._spine.publisher.disconnected()
+            self._say_away("away", self._spine.nc.last_error)
 
     async def back(self) -> None:
-        if self.spine is None:
-            return
-        self.spine.connections += 1
-        self.spine._there.set()  # noqa: SLF001
+        self._spine.connections += 1
+        self._spine._there.set()  # noqa: SLF001
         self.say_back()
-        for call in tuple(self.spine._reconnected):  # noqa: SLF001
+        for call in tuple(self._spine._reconnected):  # noqa: SLF001
             call()
 
     def say_back(self) -> None:
         if self._said:
-            _log.info("spine is back", servers=self.servers)
+            _log.info("spine is back", servers=self._servers)
         self._said = ""
 
     def _say_away(self, what: str, error: Exception | None) -> None:
         if self._said != what:
             self._said = what
-            _log.warning(f"spine is {what}", servers=self.servers, error=_words(error))
+            _log.warning(f"spine is {what}", servers=self._servers, error=_words(error))
 
 
-async def connect(config: SpineConfig, *, name: str) -> Spine:
+async def connect(config: SpineConfig, *, name: str, wait: bool = True) -> Spine:
     """Connect under `name` (shown by the broker), trying for ever; returns when connected for the first time.
 
+    Without `wait` it returns at once and connects in the background: for who has something to do meanwhile.
     The credentials file is read at every attempt, so that rotating it needs no restart.
     """
     client = _Client()
-    watch = _Watch(", ".join(config.servers))
+    spine = Spine(nc=client, js=client.jetstream(timeout=REQUEST_TIMEOUT), publisher=Publisher(client), name=name)
+    first = _connect_first(spine, client, config)
+    if wait:
+        await _until_done(first)
+    else:
+        spine._connecting = spawn(first, name="connect to the spine")  # noqa: SLF001
+    return spine
+
+
+async def _connect_first(spine: Spine, client: Client, config: SpineConfig) -> None:
+    watch = _Watch(spine, ", ".join(config.servers))
     login = _Login(Path(config.credentials)) if config.credentials else None
-    await client.connect(
-        servers=list(config.servers),
-        name=name,
-        user=login.user if login else None,
-        password=login.password if login else None,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # annotated int, used as asyncio.sleep's argument
-        ping_interval=_PING_INTERVAL,
-        error_cb=watch.failed,
-        disconnected_cb=watch.lost,
-        reconnected_cb=watch.back,
-    )
+    try:
+        await client.connect(
+            servers=list(config.servers),
+            name=spine.name,
+            user=login.user if login else None,
+            password=login.password if login else None,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # annotated int, used as asyncio.sleep's argument
+            ping_interval=_PING_INTERVAL,
+            error_cb=watch.failed,
+            disconnected_cb=watch.lost,
+            reconnected_cb=watch.back,
+        )
+    except asyncio.CancelledError:
+        await client.close()  # a handshake may be halfway
+        raise
     watch.say_back()
-    spine = Spine(
-        nc=client, js=client.jetstream(timeout=REQUEST_TIMEOUT), publisher=await Publisher.start(client), name=name
-    )
-    watch.spine = spine
+    spine.connections += 1
+    await spine.publisher.start()
     if client.is_connected:
         spine._there.set()  # noqa: SLF001
-    return spine
+
+
+async def _until_done(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work`, in a task of its own so that a cancel can be repeated until it is heard (see `tasks.stop`)."""
+    task = asyncio.get_running_loop().create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await stop(task)
+        raise
 
 
 class _Login:

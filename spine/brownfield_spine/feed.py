@@ -23,6 +23,10 @@ from brownfield_spine.connection import Spine
 
 _HEARTBEAT = 1.0
 _SILENCE = 3.5
+
+_REMOVAL = 1.0
+"""Seconds the removal of a consumer may take."""
+
 _INACTIVE = 10.0
 
 
@@ -49,6 +53,7 @@ class Feed:
         self._broken = ""
         self._delivered = 0
         self._subscription: Subscription | None = None
+        self._consumer: tuple[str, str] | None = None
         self._forget = spine.on_reconnect(self._reconnected)
         self.pending = 0
         """Messages that lay before the feed when it was opened."""
@@ -88,12 +93,16 @@ class Feed:
                 self._waiter = None
 
     async def close(self) -> None:
-        """Unsubscribe; the broker removes a consumer without a subscriber by itself."""
+        """Unsubscribe and remove the consumer; where that fails the broker does it by itself after a while."""
         self._forget()
         self._queue.clear()
         if self._subscription is not None:
             with suppress(errors.Error, OSError):
                 await self._subscription.unsubscribe()
+        if self._consumer is not None and self._spine.connected:
+            with suppress(errors.Error, OSError, TimeoutError):
+                async with asyncio.timeout(_REMOVAL):
+                    await self._spine.js.delete_consumer(*self._consumer)
 
     async def _begin(self, stream: str, subjects: Sequence[str], start: api.ConsumerConfig) -> None:
         inbox = self._spine.nc.new_inbox()
@@ -111,6 +120,7 @@ class Feed:
             filter_subjects=list(subjects) if len(subjects) > 1 else None,
         )
         info = await self._spine.js.add_consumer(stream, config=config)
+        self._consumer = (stream, info.name)
         delivered = info.delivered.consumer_seq if info.delivered else 0
         self.pending = (info.num_pending or 0) + delivered
 

@@ -45,6 +45,8 @@ class HealthPublisher:
 
     async def publish(self, record: HealthRecord) -> bool:
         """Publish one record now, the last word at a stop for one; whether the spine took it."""
+        if not self._spine.connected:
+            return False
         try:
             await self._spine.publisher.publish(self._subject, msgspec.json.encode(record), {}, timeout=_INTERVAL)
         except (NotStored, Unanswered) as error:

@@ -1,6 +1,7 @@
 """How every data-plane process runs: JSON logs on stderr, uvloop, one way to stop, one way to fail.
 
-SIGTERM and SIGINT cancel `main`, whose `finally` clauses close what is open. Anything unexpected, in
+SIGTERM and SIGINT cancel `main`, whose `finally` clauses close what is open. Under a supervisor (`SUPERVISED` in
+the environment) so does the end of standard input: the supervisor is gone, and nobody would stop us later. Anything unexpected, in
 `main` or in a background task made by `brownfield_spine.tasks.spawn`, ends the process with an exit code
 that says so, because a half-dead process that looks alive is worse than one that is restarted.
 """
@@ -10,8 +11,10 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,9 @@ EXIT_USAGE = 2
 EXIT_CRASHED = 70
 """Anything nobody expected (sysexits.h EX_SOFTWARE); the log has the traceback."""
 
+SUPERVISED = "BROWNFIELD_SUPERVISED"
+"""Environment variable by which a supervisor says that it holds the other end of our standard input."""
+
 _log = structlog.get_logger()
 
 
@@ -42,7 +48,7 @@ def configure_logging(**bound: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=_Log())  # type: ignore[arg-type]  # all it uses,
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**bound)
@@ -82,10 +88,11 @@ def run_process(main: Callable[[], Awaitable[None]], **bound: str) -> int:
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_run(main))
-    except BrownfieldError as error:
-        _log.error("stopped", error=str(error))
-        return EXIT_REFUSED
-    except Exception:  # noqa: BLE001 - the last place where it can be said
+    except Exception as error:  # noqa: BLE001 - the last place where it can be said
+        reason = _only_cause(error)
+        if isinstance(reason, BrownfieldError):
+            _log.error("stopped", error=str(reason))
+            return EXIT_REFUSED
         _log.critical("crashed", exc_info=True)
         return EXIT_CRASHED
 
@@ -105,6 +112,7 @@ async def _run(main: Callable[[], Awaitable[None]]) -> int:
 
     loop.set_exception_handler(report)
     _stop_on_signals(loop, work)
+    _stop_without_supervisor(loop, work)
     try:
         await work
     except asyncio.CancelledError:
@@ -132,3 +140,37 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop, work: "asyncio.Future[None
             signal.signal(number, ask_to_stop)
         else:
             loop.add_signal_handler(number, ask_to_stop, number)
+
+
+def _stop_without_supervisor(loop: asyncio.AbstractEventLoop, work: "asyncio.Future[None]") -> None:
+    if not os.environ.pop(SUPERVISED, ""):  # popped: what this process starts is not the supervisor's
+        return
+
+    def wait_for_the_end() -> None:
+        with suppress(OSError):  # as good as an end
+            while os.read(0, 4096):
+                pass
+        _log.info("stopping", reason="the supervisor is gone")
+        with suppress(RuntimeError):  # the loop is closed: stopped already
+            loop.call_soon_threadsafe(work.cancel)
+
+    threading.Thread(target=wait_for_the_end, name="supervisor", daemon=True).start()
+
+
+def _only_cause(error: BaseException) -> BaseException:
+    """What a task group was left for, if there is one reason."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+class _Log:
+    """Standard error, looked up at each line. Nobody reading it must not be an error in whoever writes a line."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()

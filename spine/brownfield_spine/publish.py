@@ -7,7 +7,6 @@ apart has its own exception; see `brownfield_spine.writer` for what each means.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Self
 
 import msgspec
 from nats import errors
@@ -53,16 +52,14 @@ class Publisher:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._inbox = client.new_inbox()
+        self._inbox = ""
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
         self._count = 0
 
-    @classmethod
-    async def start(cls, client: Client) -> Self:
-        """A publisher listening on its own inbox."""
-        publisher = cls(client)
-        await client.subscribe(f"{publisher._inbox}.*", cb=publisher._answered)
-        return publisher
+    async def start(self) -> None:
+        """Listen for acknowledgements; once, as soon as the client is connected."""
+        self._inbox = self._client.new_inbox()
+        await self._client.subscribe(f"{self._inbox}.*", cb=self._answered)
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str], *, timeout: float) -> int:
         """Store one message and return its stream sequence.

@@ -14,6 +14,8 @@ import structlog
 FATAL = "brownfield_fatal"
 """Key in the context given to the loop's exception handler: the process must not go on."""
 
+_ASK_AGAIN = 0.25
+
 _log = structlog.get_logger()
 
 T = TypeVar("T")
@@ -27,9 +29,14 @@ def spawn(work: Coroutine[Any, Any, T], *, name: str) -> "asyncio.Task[T]":
 
 
 async def stop(task: "asyncio.Task[Any]") -> None:
-    """Cancel `task` and wait until it is gone; its own failure has been reported already."""
-    task.cancel()
-    await asyncio.wait([task])
+    """Cancel `task` and wait until it is gone; its own failure has been reported already.
+
+    Asked again and again: until Python 3.12 `asyncio.wait_for`, which nats-py is full of, loses a cancel that
+    comes in the instant in which what it waits for ends, be it only a refused connection.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_ASK_AGAIN)
 
 
 def _report(task: "asyncio.Task[Any]") -> None:

@@ -10,6 +10,7 @@ from brownfield_api.batch import checksum, decode, encode
 from brownfield_api.pipeline_config import PipelineSource, PropertyConfig, QualityConfig
 from brownfield_api.status import Reason, Status
 from brownfield_api.tables import Tag, TagTable, ValueType
+from brownfield_pipeline.slots import number_slots
 
 
 def test_scale_offset_and_unit_become_one_line(plant: Any) -> None:
@@ -25,6 +26,12 @@ def test_scale_offset_and_unit_become_one_line(plant: Any) -> None:
     output = plant.bench(plant.config(properties), table).feed(plant.sample(0, 1.0, 100.0), plant.sample(1, 1.0, 300.0))
     assert output.stored.index.tolist() == [0, 1, 2, 3]
     np.testing.assert_allclose(output.stored.value, [1.005, 1005.0, 26.85, 300.0])
+
+
+def test_the_asset_table_says_in_which_unit_a_tag_is_read(plant: Any) -> None:
+    properties = [PropertyConfig(name="t", tag="t0", unit="Cel", tag_unit="K"), PropertyConfig(name="p", tag="t1")]
+    table = number_slots(plant.config(properties)).table
+    assert [item.tag_unit for item in table.properties] == ["K", ""]
 
 
 def test_tags_nobody_asked_for_are_left_out(plant: Any) -> None:

@@ -105,7 +105,7 @@ def test_counters_are_marked_as_sequences(farm: Plan) -> None:
 
 
 def test_the_twin_reads_history_from_its_mappings_files(farm: Plan) -> None:
-    assert twin(farm).history.parquet == "history"
+    assert twin(farm).history.parquet == ("history",)
     assert pipeline(farm).sinks[0].directory == "history"
 
 

@@ -111,6 +111,7 @@ def farm_table(generation: str = "g1") -> AssetTable:
                     unit=item.unit,
                     source="" if derived else source,
                     tag="" if derived else f"{item.name}_tag",
+                    tag_unit="" if derived else "W",
                     expression="power / windSpeed" if derived else "",
                     inputs=("power", "windSpeed") if derived else (),
                     sequence=item.sequence,

@@ -65,6 +65,7 @@ async def test_an_asset_in_depth_tells_where_each_value_comes_from(twin: Any, fe
     detail = AssetDetailView.model_validate(await twin.json("/api/v1/assets/T1"))
     lineage = {item.property: item for item in detail.lineage}
     assert (lineage["power"].source, lineage["power"].tag, lineage["power"].generation) == ("r1", "power_tag", "g1")
+    assert (lineage["power"].tag_unit, lineage["powerCoefficient"].tag_unit) == ("W", "")
     assert lineage["powerCoefficient"].inputs == ["power", "windSpeed"]
     assert lineage["curve.expected"].expression == "curve(windSpeed)"
     assert (await twin.json("/api/v1/assets/T1/lineage")) == [item.model_dump(by_alias=True) for item in detail.lineage]

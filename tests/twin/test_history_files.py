@@ -78,7 +78,7 @@ async def test_a_broken_file_costs_only_itself(tmp_path: Path) -> None:
 
 
 async def test_no_folder_no_file_and_no_time_are_empty(tmp_path: Path) -> None:
-    assert len(await HistoryFiles("").read("T1", "power", 0, NOW)) == 0
+    assert len(await HistoryFiles().read("T1", "power", 0, NOW)) == 0
     assert len(await HistoryFiles(str(tmp_path / "none")).read("T1", "power", 0, NOW)) == 0
     write(tmp_path, "a", [NOW])
     assert len(await HistoryFiles(str(tmp_path)).read("T1", "power", NOW, NOW)) == 0

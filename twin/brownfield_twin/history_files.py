@@ -1,8 +1,9 @@
 """The past beyond memory: the Parquet files that pipelines finish, read by DuckDB.
 
 Files are `<directory>/date=YYYY-MM-DD/*.parquet` and appear complete (renamed on completion). A file that
-cannot be read is said once and left out: one broken file must not hide the others. DuckDB runs in a
-thread, with bounded memory and without its extensions, so that it never asks the network for anything.
+cannot be read is said once and left out: one broken file must not hide the others. A mapping may write into
+several of the folders, so what they hold twice is given once. DuckDB runs in a thread, with bounded memory
+and without its extensions, so that it never asks the network for anything.
 """
 
 import asyncio
@@ -46,32 +47,32 @@ _log = structlog.get_logger(__name__)
 
 
 class HistoryFiles:
-    """Finished files below `directory` ("": none)."""
+    """Finished files below all of `directories`."""
 
-    def __init__(self, directory: str) -> None:
-        self._directory = Path(directory) if directory else None
+    def __init__(self, *directories: str) -> None:
+        self._directories = tuple(Path(directory) for directory in directories)
         self._few_at_a_time = asyncio.Semaphore(2)
         self._unreadable: set[str] = set()
 
     async def read(self, asset: str, property_name: str, begin: int, end: int) -> Samples:
         """Samples of a property with begin <= source time < end (whole microseconds), oldest first, not held."""
-        if self._directory is None or begin >= end:
+        if not self._directories or begin >= end:
             return EMPTY
         async with self._few_at_a_time:
-            return await asyncio.to_thread(self._read, self._directory, asset, property_name, begin, end)
+            return await asyncio.to_thread(self._read, asset, property_name, begin, end)
 
-    def _read(self, directory: Path, asset: str, property_name: str, begin: int, end: int) -> Samples:
-        files = [path for path in files_between(directory, begin, end) if path not in self._unreadable]
+    def _read(self, asset: str, property_name: str, begin: int, end: int) -> Samples:
+        found = [path for directory in self._directories for path in files_between(directory, begin, end)]
+        files = [path for path in found if path not in self._unreadable]
         question: dict[str, str | int] = {"asset": asset, "property": property_name, "begin": begin, "end": end}
-        with duckdb.connect(":memory:", config=_OFFLINE) as connection:
-            try:
-                return _ask(connection, files, question)
-            except duckdb.Error:
-                return _join([self._read_one(connection, path, question) for path in files])
-
-    def _read_one(self, connection: duckdb.DuckDBPyConnection, path: str, question: dict[str, str | int]) -> Samples:
         try:
-            return _ask(connection, [path], question)
+            return _once([_ask(files, question)])
+        except duckdb.Error:
+            return _once([self._read_one(path, question) for path in files])
+
+    def _read_one(self, path: str, question: dict[str, str | int]) -> Samples:
+        try:
+            return _ask([path], question)
         except duckdb.Error as error:
             if Path(path).exists():  # else it was only tidied away meanwhile
                 self._unreadable.add(path)
@@ -95,19 +96,26 @@ def _day(time: int) -> date:
     return datetime.fromtimestamp(time // SECOND, UTC).date()
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, files: Sequence[str], question: dict[str, str | int]) -> Samples:
+def _ask(files: Sequence[str], question: dict[str, str | int]) -> Samples:
+    """What the files hold, in no order. Each question has a connection of its own: a file that breaks DuckDB's
+    inside makes that connection useless.
+    """
     if not files:
         return EMPTY
-    found = connection.execute(_QUERY, {"files": list(files), **question}).fetchnumpy()
+    with duckdb.connect(":memory:", config=_OFFLINE) as connection:
+        found = connection.execute(_QUERY, {"files": list(files), **question}).fetchnumpy()
     value = np.ma.filled(np.ma.asarray(found["value"]), np.nan)
-    return Samples(
-        np.asarray(found["time"], np.int64)[::-1], np.asarray(value)[::-1], np.asarray(found["quality"])[::-1]
-    )
+    return Samples(np.asarray(found["time"], np.int64), np.asarray(value, np.float64), np.asarray(found["quality"]))
 
 
-def _join(parts: Sequence[Samples]) -> Samples:
+def _once(parts: Sequence[Samples]) -> Samples:
+    """All parts by time, each sample once."""
     time = np.concatenate([EMPTY.time, *(part.time for part in parts)])
-    order = np.argsort(time, kind="stable")
-    value = np.concatenate([EMPTY.value, *(part.value for part in parts)])[order]
-    quality = np.concatenate([EMPTY.quality, *(part.quality for part in parts)])[order]
-    return Samples(time[order], value, quality)
+    value = np.concatenate([EMPTY.value, *(part.value for part in parts)])
+    quality = np.concatenate([EMPTY.quality, *(part.quality for part in parts)])
+    order = np.lexsort((quality, value, time))
+    time, value, quality = time[order], value[order], quality[order]
+    new = np.ones(len(time), np.bool_)
+    new[1:] = (np.diff(time) != 0) | (np.diff(quality) != 0) | (value[1:] != value[:-1])
+    new[1:] &= ~((np.diff(time) == 0) & (np.diff(quality) == 0) & np.isnan(value[1:]) & np.isnan(value[:-1]))
+    return Samples(time[new], value[new], quality[new])

@@ -68,7 +68,7 @@ class TwinProcess:
         metrics = MetricsServer(self._registry, self._config.metrics_listen)
         try:
             metrics_at, page = await metrics.start(), page_url(listener)
-            files = HistoryFiles(self._config.history.parquet)
+            files = HistoryFiles(*self._config.history.parquet)
             history = History(self._twin.layout, self._twin.ring, files, self._twin.curves)
             app = make_app(self._views, history, self._live, self._registry)
             _log.info("twin is up", page=page, metrics=metrics_at, assets=len(self._config.assets))
@@ -83,7 +83,7 @@ class TwinProcess:
     async def _follow(self, *, page: str, metrics: str) -> None:
         """Everything that needs the spine."""
         config = self._config
-        spine = await self._connect()
+        spine = await connect(config.spine, name=f"twin {config.name}")
         try:
             await self._intake.prepare(spine)
             health = HealthPublisher(spine, health_key("twin", config.namespace, config.name))
@@ -96,19 +96,6 @@ class TwinProcess:
         finally:
             self._save(checkpoint.capture(self._twin, self._intake.progress, self._intake.tables))
             await spine.close()
-
-    async def _connect(self) -> Spine:
-        """The spine, however long that takes. A stop is asked for again until it is heard: one that comes in the
-        instant a connection is refused gets lost in `asyncio.wait_for` (until Python 3.12).
-        """
-        connecting = asyncio.create_task(connect(self._config.spine, name=f"twin {self._config.name}"))
-        try:
-            return await asyncio.shield(connecting)
-        except asyncio.CancelledError:
-            while not connecting.done():
-                connecting.cancel()
-                await asyncio.wait([connecting], timeout=0.2)
-            raise
 
     async def _watch_sources(self, spine: Spine) -> None:
         async with aclosing(watch(spine)) as records:

@@ -129,7 +129,7 @@ class Views:
             property=row.property,
             source=row.source,
             tag=row.tag,
-            tag_unit="",
+            tag_unit=row.tag_unit,
             expression=row.expression,
             inputs=list(row.inputs),
             mapping=found.mapping,
