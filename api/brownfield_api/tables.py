@@ -34,9 +34,10 @@ class ValueType(StrEnum):
     STRING = "string"
 
 
-class Tag(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Tag(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One tag of a source as configured. Values on the raw subject are before `scale` and `offset`.
 
+    Tables hold up to a hundred thousand of these, and nothing in them can form a circle: hence `gc=False`.
     `unit` is UCUM or "" where the source has none; `interval` is in seconds, 0 = the source's own;
     `deadband` is in raw units, 0 = every change counts; engineering value = raw * scale + offset.
     """
@@ -58,7 +59,9 @@ class TagTable(msgspec.Struct, frozen=True, kw_only=True, tag="tags", forbid_unk
     tags: tuple[Tag, ...]
 
 
-class AssetProperty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class AssetProperty(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
     """One property of one asset, and where it comes from.
 
     `source` and `tag` are "" for a property computed by an expression; its inputs are properties of

@@ -51,7 +51,12 @@ class LineageView(View):
 
 
 class AssetView(View):
-    """An asset now; `freshness` and `quality` are the worst of its measured properties."""
+    """An asset now; `freshness` and `quality` are the worst of its measured properties.
+
+    `good`, `uncertain` and `bad` count all its measured and derived properties. In a large twin the whole twin,
+    the list of assets and the live stream carry only some of each asset's `properties` (what behaviours are
+    about first, then the order of the class) and say so: `abridged`. An asset asked for by itself has all.
+    """
 
     id: str
     class_name: str
@@ -61,6 +66,10 @@ class AssetView(View):
     freshness: Freshness
     stale_since: str | None
     quality: SeverityName
+    good: int = 0
+    uncertain: int = 0
+    bad: int = 0
+    abridged: bool = False
     properties: list[PropertyView]
 
 

@@ -1,9 +1,9 @@
 """How every data-plane process runs: JSON logs on stderr, uvloop, one way to stop, one way to fail.
 
 SIGTERM and SIGINT cancel `main`, whose `finally` clauses close what is open. Under a supervisor (`SUPERVISED` in
-the environment) so does the end of standard input: the supervisor is gone, and nobody would stop us later. Anything unexpected, in
-`main` or in a background task made by `brownfield_spine.tasks.spawn`, ends the process with an exit code
-that says so, because a half-dead process that looks alive is worse than one that is restarted.
+the environment) so does the end of standard input: the supervisor is gone, and nobody would stop us later.
+Anything unexpected, in `main` or in a background task made by `brownfield_spine.tasks.spawn`, ends the process
+with an exit code that says so, because a half-dead process that looks alive is worse than one that is restarted.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ def configure_logging(**bound: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=_Log())  # type: ignore[arg-type]  # all it uses,
+        logger_factory=structlog.WriteLoggerFactory(file=_Log()),  # type: ignore[arg-type]  # it only writes and flushes
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**bound)
@@ -146,13 +146,16 @@ def _stop_without_supervisor(loop: asyncio.AbstractEventLoop, work: "asyncio.Fut
     if not os.environ.pop(SUPERVISED, ""):  # popped: what this process starts is not the supervisor's
         return
 
+    def stop() -> None:
+        _log.info("stopping", reason="the supervisor is gone")
+        work.cancel()
+
     def wait_for_the_end() -> None:
         with suppress(OSError):  # as good as an end
             while os.read(0, 4096):
                 pass
-        _log.info("stopping", reason="the supervisor is gone")
         with suppress(RuntimeError):  # the loop is closed: stopped already
-            loop.call_soon_threadsafe(work.cancel)
+            loop.call_soon_threadsafe(stop)
 
     threading.Thread(target=wait_for_the_end, name="supervisor", daemon=True).start()
 

@@ -14,7 +14,7 @@ import structlog
 FATAL = "brownfield_fatal"
 """Key in the context given to the loop's exception handler: the process must not go on."""
 
-_ASK_AGAIN = 0.25
+_ASK_AGAIN = 0.1
 
 _log = structlog.get_logger()
 

@@ -74,6 +74,51 @@ async def test_a_background_task_that_fails_ends_the_process_after_closing_what_
     assert "ZeroDivisionError" in log[0]["exception"]
 
 
+_PARENT = """
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, env={**os.environ, "BROWNFIELD_SUPERVISED": "1"})
+child.stdout.readline()
+sys.stdout.write(f"{child.pid}\\n")
+sys.stdout.flush()
+time.sleep(600)
+"""
+
+_CHILD = """
+    import os
+    print("ready", "BROWNFIELD_SUPERVISED" in os.environ, flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        structlog.get_logger().info("closing")  # nobody reads it any more
+        pathlib.Path(sys.argv[1]).write_text("closed")
+"""
+
+
+async def test_a_child_ends_cleanly_when_its_supervisor_is_killed(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    child = (
+        "import asyncio, pathlib, sys, structlog\n"
+        "from brownfield_spine.process import run_process\n"
+        f"sys.argv[1:] = [{str(done)!r}]\n"
+        "async def main():" + _CHILD + "sys.exit(run_process(main, process='child'))"
+    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", _PARENT, child, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    pid = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+    parent.kill()
+    await parent.wait()
+    async with asyncio.timeout(5):
+        while Path(f"/proc/{pid}").exists():  # noqa: ASYNC240 - a look, not a read
+            await asyncio.sleep(0.01)
+    assert done.read_text() == "closed"
+
+
+async def test_standard_input_means_nothing_without_a_supervisor() -> None:
+    code, printed, _ = await run("sys.exit(run_process(forever))", signal.SIGTERM)
+    assert (code, printed) == (0, "ready\nclosed\n")
+
+
 def test_a_configuration_is_read_from_the_only_argument(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(

@@ -85,12 +85,12 @@ class _Page(StaticFiles):
 def _add_state(app: FastAPI, views: Views) -> None:
     @app.get("/api/v1/twin", response_model=TwinView)
     async def twin() -> Response:
-        """The whole twin."""
+        """The whole twin; in a large one the assets are abridged."""
         return _json(await views.whole())
 
     @app.get("/api/v1/assets", response_model=list[AssetView])
     async def assets() -> Response:
-        """All assets."""
+        """All assets; in a large twin they are abridged."""
         frame, summary = views.look()
         found = await views.assets(range(len(views.twin.config.assets)), frame, summary)
         return _text(_ASSETS.dump_json(found, by_alias=True))
@@ -104,7 +104,7 @@ def _add_state(app: FastAPI, views: Views) -> None:
 def _add_assets(app: FastAPI, views: Views, history: History) -> None:
     @app.get("/api/v1/assets/{asset}", response_model=AssetDetailView, responses=_NOT_FOUND)
     async def asset_detail(asset: str) -> Response:
-        """One asset with its lineage."""
+        """One asset with all its properties and their lineage."""
         return _json(views.detail(_position(views, asset)))
 
     @app.get("/api/v1/assets/{asset}/lineage", response_model=list[LineageView], responses=_NOT_FOUND)

@@ -6,6 +6,7 @@ Bound once per table and cached by its hash. A mapping may know more properties 
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from brownfield_api.tables import AssetProperty, AssetTable
@@ -13,9 +14,11 @@ from brownfield_twin.columns import Rows
 from brownfield_twin.layout import Layout
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """Where a slot's value comes from: the mapping's definition, and which generation of which mapping."""
+class Lineage(msgspec.Struct, frozen=True, gc=False):
+    """Where a slot's value comes from: the mapping's definition, and which generation of which mapping.
+
+    The garbage collector does not look at them: binding 120,000 rows took four times as long when it did.
+    """
 
     definition: AssetProperty
     mapping: str
@@ -35,20 +38,26 @@ class Binding:
 
 
 def bind(table: AssetTable, layout: Layout) -> Binding:
-    """How this twin reads batches of `table`."""
-    slots = np.array([layout.slot.get((row.asset, row.property), -1) for row in table.properties], np.intp)
-    definitions = {(row.asset, row.property): row for row in table.properties}
+    """How this twin reads batches of `table`. Takes some 60 ms for 120,000 rows: not for the event loop."""
+    found = [layout.slot.get((row.asset, row.property), -1) for row in table.properties]
+    computed = {row.asset for row in table.properties if row.inputs}
+    definitions = {(row.asset, row.property): row for row in table.properties if row.asset in computed}
     lineage: dict[int, Lineage] = {}
     sources: dict[int, tuple[str, ...]] = {}
-    for slot, row in zip(slots.tolist(), table.properties, strict=True):
+    same: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for slot, row in zip(found, table.properties, strict=True):
         if slot >= 0:
             lineage[slot] = Lineage(row, table.mapping, table.generation)
-            sources[slot] = _sources_behind(row, definitions)
+            behind = _sources_behind(row, definitions)
+            sources[slot] = same.setdefault(behind, behind)
+    slots: Rows = np.array(found, np.intp)
     return Binding(slots, bool((slots >= 0).all()), lineage, sources)
 
 
 def _sources_behind(row: AssetProperty, definitions: dict[tuple[str, str], AssetProperty]) -> tuple[str, ...]:
     """Every source a property depends on. Cycles are the planner's to refuse; here they merely end."""
+    if not row.inputs:
+        return (row.source,) if row.source else ()
     found: set[str] = set()
     seen = {row.property}
     waiting = [row]

@@ -57,9 +57,16 @@ class Twin:
 
     def introduce(self, table_hash: str, table: AssetTable) -> None:
         """Learn what a table's rows mean, and where their values come from."""
-        binding = bind(table, self.layout)
+        self.adopt(table_hash, bind(table, self.layout))
+
+    def adopt(self, table_hash: str, binding: Binding) -> None:
+        """The same for a table that was bound to our layout elsewhere."""
         self._bindings[table_hash] = binding
-        self._adopt(binding)
+        self.lineage.update(binding.lineage)
+        for slot, lineage in binding.lineage.items():
+            self.measured[slot] = not lineage.definition.expression
+        self.vouching.depend(binding.sources)
+        self.touch(np.unique(self.layout.asset_of[list(binding.lineage)]))
 
     def frame(self, now: int) -> Frame:
         """What the twin shows at `now` (nanoseconds since 1970 UTC)."""
@@ -101,13 +108,6 @@ class Twin:
     def remember(self, slots: Rows, batch: SampleBatch) -> None:
         """Only refill the recent history from a located batch that the state holds already (after a restart)."""
         self._record(slots, batch)
-
-    def _adopt(self, binding: Binding) -> None:
-        self.lineage.update(binding.lineage)
-        for slot, lineage in binding.lineage.items():
-            self.measured[slot] = not lineage.definition.expression
-        self.vouching.depend(binding.sources)
-        self.touch(np.unique(self.layout.asset_of[list(binding.lineage)]))
 
     def _take_round(self, slots: Rows, batch: SampleBatch, header: BatchHeader) -> None:
         self.sequence.step(slots, batch)

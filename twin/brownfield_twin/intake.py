@@ -23,6 +23,7 @@ from brownfield_spine.reader import Corrupt, Delivery, read
 from brownfield_spine.tables import table_store
 from brownfield_twin.arrivals import live_rows
 from brownfield_twin.backlog import Backlog
+from brownfield_twin.binding import bind
 from brownfield_twin.columns import SECOND, Rows
 from brownfield_twin.core import Twin
 from brownfield_twin.metrics import LatencyHistogram
@@ -163,7 +164,7 @@ class Intake:
         table = await table_store(spine).get(name, deadline=deadline)
         if not isinstance(table, AssetTable):
             raise CorruptBatch(f"table {name} is not an asset table")
-        self.twin.introduce(name, table)
+        self.twin.adopt(name, await asyncio.to_thread(bind, table, self.twin.layout))
 
     def _refuse(self, message: Delivery | Corrupt, reason: str) -> None:
         self.twin.arrivals.corrupt(message.subject)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brownfield_api.status import Severity, severity
-from brownfield_twin.columns import Bools, Bytes, Times
+from brownfield_twin.columns import Bools, Bytes, Rows, Times
 from brownfield_twin.freshness import NEVER, Frame
 from brownfield_twin.layout import Layout
 
@@ -18,11 +18,14 @@ _NOT_STALE = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Summary:
-    """One row per asset: freshness code, nanoseconds since when it is stale (0 = it is not), severity."""
+    """One row per asset: freshness code, nanoseconds since when it is stale (0 = it is not), severity, and how
+    many of its stored properties are good, uncertain and bad (three columns).
+    """
 
     freshness: Bytes
     stale_since: Times
     quality: Bytes
+    counts: Rows
 
 
 def summarise(layout: Layout, frame: Frame, measured: Bools, usable: Bools) -> Summary:
@@ -40,5 +43,8 @@ def summarise(layout: Layout, frame: Frame, measured: Bools, usable: Bools) -> S
     np.minimum.at(since, layout.asset_of[stale], frame.stale_since[stale])
     since[(since == _NOT_STALE) | (freshness == 0) | (freshness == NEVER)] = 0
     quality = np.full(count, Severity.GOOD, np.uint8)
-    np.maximum.at(quality, layout.asset_of[measured], severity(frame.status[measured]).astype(np.uint8))
-    return Summary(freshness, since, quality)
+    level = severity(frame.status).astype(np.uint8)
+    np.maximum.at(quality, layout.asset_of[measured], level[measured])
+    cells = layout.asset_of[layout.stored] * len(Severity) + level[layout.stored]
+    counts = np.bincount(cells, minlength=count * len(Severity)).reshape(count, len(Severity))
+    return Summary(freshness, since, quality, counts)

@@ -15,8 +15,10 @@ from brownfield_api.twin_view import (
     SourceView,
     TwinView,
 )
+from brownfield_twin.columns import Rows
 from brownfield_twin.core import Twin
 from brownfield_twin.freshness import FRESHNESS_NAMES, Frame
+from brownfield_twin.headline import headline_slots
 from brownfield_twin.sources import SourceBoard
 from brownfield_twin.summary import Summary, summarise
 from brownfield_twin.wording import reason_words, status_words, time_text, typed_value
@@ -36,6 +38,7 @@ class Views:
         self.catching_up = catching_up
         self._sources = sources
         self._index = {asset.id: position for position, asset in enumerate(twin.config.assets)}
+        self._headline = headline_slots(twin.layout)
 
     def position(self, asset: str) -> int | None:
         """Position of an asset by its id."""
@@ -73,20 +76,21 @@ class Views:
         )
 
     async def assets(self, positions: Iterable[int], frame: Frame, summary: Summary) -> list[AssetView]:
-        """Views of assets, made in small steps."""
+        """Views of assets among others, made in small steps; abridged in a large twin."""
         views: list[AssetView] = []
         made = 0
         for position in positions:
-            views.append(self.asset(position, frame, summary))
+            views.append(self.asset(position, frame, summary, self._headline[position]))
             made += len(views[-1].properties)
             if made >= _YIELD_EVERY:
                 made = 0
                 await asyncio.sleep(0)
         return views
 
-    def asset(self, position: int, frame: Frame, summary: Summary) -> AssetView:
-        """One asset of a frame."""
+    def asset(self, position: int, frame: Frame, summary: Summary, slots: Rows) -> AssetView:
+        """One asset of a frame, with these of its slots."""
         asset = self.twin.config.assets[position]
+        good, uncertain, bad = summary.counts[position].tolist()
         return AssetView(
             id=asset.id,
             class_name=asset.class_name,
@@ -96,20 +100,24 @@ class Views:
             freshness=FRESHNESS_NAMES[summary.freshness[position]],
             stale_since=time_text(int(summary.stale_since[position])),
             quality=status_words(int(summary.quality[position]) << 30)[0],
-            properties=self._properties(position, frame),
+            good=good,
+            uncertain=uncertain,
+            bad=bad,
+            abridged=len(slots) < len(self._all_slots(position)),
+            properties=self._properties(slots, frame),
         )
 
     def detail(self, position: int) -> AssetDetailView:
-        """One asset now, with its lineage."""
+        """One asset now, whole, with its lineage."""
         frame, summary = self.look()
-        shallow = self.asset(position, frame, summary)
+        shallow = self.asset(position, frame, summary, self._all_slots(position))
         fields = {name: getattr(shallow, name) for name in AssetView.model_fields}
         return AssetDetailView(**fields, lineage=self.lineage(position))
 
     def lineage(self, position: int) -> list[LineageView]:
         """Where the values of an asset come from: pipelines' lineage, then that of behaviours."""
         layout = self.twin.layout
-        slots = range(int(layout.start[position]), int(layout.start[position + 1]))
+        slots = self._all_slots(position).tolist()
         views = [self._stored_lineage(slot) for slot in slots if slot in self.twin.lineage]
         asset = self.twin.config.assets[position]
         for curve in layout.curves:
@@ -149,14 +157,17 @@ class Views:
             for item in self.twin.config.behaviours
         ]
 
-    def _properties(self, position: int, frame: Frame) -> list[PropertyView]:
+    def _all_slots(self, position: int) -> Rows:
+        start = self.twin.layout.start
+        return np.arange(start[position], start[position + 1])
+
+    def _properties(self, slots: Rows, frame: Frame) -> list[PropertyView]:
         layout, state = self.twin.layout, self.twin.state
-        slots = slice(int(layout.start[position]), int(layout.start[position + 1]))
         columns = (frame.value, frame.status, frame.reasons, frame.freshness, frame.age, frame.stale_since)
         more = (state.source_time, state.exact, frame.estimated, frame.withdrawn)
         lists = [column[slots].tolist() for column in (*columns, *more)]
         views: list[PropertyView] = []
-        for slot, row in zip(range(slots.start, slots.stop), zip(*lists, strict=True), strict=True):
+        for slot, row in zip(slots.tolist(), zip(*lists, strict=True), strict=True):
             value, status, reasons, freshness, age, stale_since, source_time, exact, estimated, withdrawn = row
             item = layout.properties[slot]
             quality, name = status_words(status)
