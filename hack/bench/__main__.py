@@ -14,6 +14,7 @@ from pathlib import Path
 from hack.bench.core import core_figures
 from hack.bench.measure import figures, run
 from hack.bench.scenarios import SCENARIOS
+from hack.bench.through_spine import through_spine_figures
 
 DEFAULT_SET = tuple(name for name in SCENARIOS if name != "farm")
 """What a run without a scenario measures; the farm takes both cores for itself and is asked for by name."""
@@ -48,7 +49,7 @@ def main() -> int:
         rows = {options.scenario: figures(SCENARIOS[options.scenario], report)}
         written: object = report
     else:
-        rows = {"core, no I/O": core_figures()}
+        rows = {"pipeline": core_figures() | through_spine_figures()}
         for name in DEFAULT_SET:
             print(f"{name} …", file=sys.stderr, flush=True)
             rows[name] = figures(SCENARIOS[name], run(SCENARIOS[name], options.duration))

@@ -39,10 +39,8 @@ def core_figures() -> dict[str, float]:
 
 
 def _samples_per_second(rules: QualityConfig) -> float:
-    stage = Stage(_config(rules))
-    table = TagTable(
-        tags=tuple(Tag(name=f"T{number}", address=f"holding:{number}", scale=0.1) for number in range(TAGS))
-    )
+    stage = Stage(stage_config(rules))
+    table = machine_table()
     name = table_hash(table)
     stage.bind("machine", name, table)
     inputs = [_batch(name, seq) for seq in range(1, BATCHES + 1)]
@@ -52,9 +50,15 @@ def _samples_per_second(rules: QualityConfig) -> float:
     return BATCHES * TAGS / (time.process_time() - started)
 
 
-def _batch(table: str, seq: int) -> tuple[BatchHeader, bytes]:
+def machine_table() -> TagTable:
+    """The tags of one machine."""
+    return TagTable(tags=tuple(Tag(name=f"T{n}", address=f"holding:{n}", scale=0.1) for n in range(TAGS)))
+
+
+def machine_batch(seq: int) -> SampleBatch:
+    """All tags of one machine at one instant."""
     now = np.full(TAGS, seq * 1_000_000_000, np.int64)
-    batch = SampleBatch(
+    return SampleBatch(
         index=np.arange(TAGS, dtype=np.uint32),
         value=np.arange(TAGS, dtype=np.float64) + seq,
         status=np.zeros(TAGS, np.uint32),
@@ -62,12 +66,16 @@ def _batch(table: str, seq: int) -> tuple[BatchHeader, bytes]:
         source_time=now,
         receive_time=now,
     )
-    payload = encode(batch)
-    header = BatchHeader(epoch=1, seq=seq, crc=checksum(payload), table=table, as_of=int(now[0]), source="machine")
-    return header, payload
 
 
-def _config(rules: QualityConfig) -> PipelineConfig:
+def _batch(table: str, seq: int) -> tuple[BatchHeader, bytes]:
+    payload = encode(machine_batch(seq))
+    as_of = seq * 1_000_000_000
+    return BatchHeader(epoch=1, seq=seq, crc=checksum(payload), table=table, as_of=as_of, source="machine"), payload
+
+
+def stage_config(rules: QualityConfig) -> PipelineConfig:
+    """One machine, one asset, these rules on every property."""
     properties = tuple(PropertyConfig(name=f"T{n}", tag=f"T{n}", quality=rules) for n in range(TAGS))
     return PipelineConfig(
         kind="pipeline",

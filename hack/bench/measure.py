@@ -54,6 +54,7 @@ def run(scenario: Scenario, seconds: int) -> Report:
         elapsed = time.monotonic() - started
         report: Report = json.loads(report_path.read_text())
     report["scenario"] = scenario.name
+    report["duration"] = seconds
     report["seconds"] = round(elapsed, 2)
     report["cores"] = round(sum(process["cpu_seconds"] for process in report["processes"].values()) / seconds, 3)
     report["steady_cores"] = steady
@@ -87,7 +88,7 @@ def figures(scenario: Scenario, report: Report) -> dict[str, float]:
     steady = report["steady_cores"]
     found = {
         "tags/s wanted": float(scenario.tags_per_second),
-        "samples published": float(report["samples"]["published"]),
+        "samples/s, start-up included": report["samples"]["published"] / report["duration"],
         "adapter µs CPU/tag": 1e6 * steady["brownfield_adapters"] / scenario.tags_per_second,
         "adapter RSS MB": max(process["rss_bytes"] for process in adapters) / 1e6,
         "cores, all processes": sum(steady.values()),

@@ -59,7 +59,7 @@ SCENARIOS = {
         _modbus("modbus-100k-uint16", 10, 10_000, "uint16"),
         _modbus("modbus-100k-float32", 10, 10_000, "float32"),
         Scenario("opcua-subscribe", ("opcua", "5000", "4"), 5_000, 20_000, interval="250ms"),
-        Scenario("opcua-poll", ("opcua", "5000", "4"), 5_000, 20_000, interval="250ms", poll=True),
+        Scenario("opcua-poll", ("opcua", "10000", "4"), 10_000, 40_000, interval="250ms", poll=True),
         _modbus("chain-10k", 20, 500, "uint16", twin=True),
         _modbus("farm", 200, 600, "uint16", twin=True),
     )
