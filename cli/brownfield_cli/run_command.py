@@ -31,6 +31,7 @@ from brownfield_cli.planning import Place, make_plan, read_resources, refuse_err
 from brownfield_cli.ports import fixed_port
 from brownfield_cli.report import RunReport
 from brownfield_cli.runner import LocalSpine, PlannedRun, Run, names_of, open_spine, refuse_ports_in_use, stop_signals
+from brownfield_cli.scrape_targets import write_targets
 from brownfield_cli.state_folder import locked, private_file, spine_file
 
 
@@ -114,6 +115,7 @@ async def _watch(running: Run, options: RunOptions, shown: Screen, stop: asyncio
     while time.monotonic() < end and not await wait_for(stop, min(1.0, max(0.0, end - time.monotonic()))):
         await running.observe()
         latest = running.latest()
+        write_targets(options.place.state, latest)
         if not announced and (page := _first_page(latest)):
             announced = True
             shown.line("run", f"page: {page}")

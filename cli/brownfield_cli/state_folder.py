@@ -9,6 +9,8 @@
     STATE/logs/PROCESS.log           bounded logs
     STATE/spine/                     the broker's store
     STATE/history/                   Parquet files
+    STATE/spine.json                 where the spine of the last run was, for `brownfield watch`
+    STATE/metrics-targets.json       where to scrape, in Prometheus' file_sd format
 """
 
 import contextlib

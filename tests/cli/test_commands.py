@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,6 +53,19 @@ def brownfield(*arguments: str, timeout: float = 60) -> subprocess.CompletedProc
 async def brownfield_async(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The same while this process goes on playing the plant."""
     return await asyncio.to_thread(brownfield, *arguments)
+
+
+def scrape(targets: Path) -> str:
+    """What all targets of a run export."""
+    addresses = [address for group in json.loads(targets.read_text()) for address in group["targets"]]
+    answers = [urllib.request.urlopen(f"http://{address}/metrics", timeout=10).read() for address in addresses]
+    return b"".join(answers).decode()
+
+
+def documented_metrics() -> set[str]:
+    """The names in docs/metrics.md, without their labels."""
+    document = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    return set(re.findall(r"`(brownfield_\w+)(?:\{\w+\})?`", document))
 
 
 @pytest.fixture
@@ -150,11 +165,13 @@ async def test_a_run_reports_what_it_did_and_a_second_one_goes_on_without_loss(p
         await asyncio.sleep(9)  # in the middle of the run
         watched = await brownfield_async("watch", "r80711", "--state", str(tmp_path / "state"), "--duration", "2s")
         refused = await brownfield_async("run", *given)
+        scraped = await asyncio.to_thread(scrape, tmp_path / "state" / "metrics-targets.json")
         done = await running
         assert done.returncode == 0, done.stderr
         assert "P_avg" in watched.stdout
         assert "Good" in watched.stdout
         assert refused.returncode == 1
+        assert {name for name in documented_metrics() if name not in scraped} == set()
         report = json.loads(report_path.read_text())
         samples = report["samples"]
         assert samples["read"] == samples["published"] > 100
