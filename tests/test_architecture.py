@@ -22,11 +22,13 @@ def test_every_file_the_architecture_names_exists() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    missing = []
-    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
-            if not (document.parent / target).exists():
-                missing.append(f"{document.relative_to(ROOT)} -> {target}")
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    missing = [
+        f"{document.relative_to(ROOT)} -> {target}"
+        for document in documents
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+        if not (document.parent / target).exists()
+    ]
     assert not missing
 
 
