@@ -4,7 +4,7 @@ Counting costs the hot path an integer; everything else happens at the scrape. N
 labels are source and quality class, never a tag.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -21,9 +21,9 @@ _NAME = ["source"]
 class SourceMetrics(Collector):
     """The metrics of some sources; register it with a `CollectorRegistry`."""
 
-    def __init__(self, sources: Sequence[Source], *, clock: Callable[[], int]) -> None:
-        """`clock`: ns since 1970 UTC, for the age of what is buffered."""
-        self._sources = tuple(sources)
+    def __init__(self, sources: Collection[Source], *, clock: Callable[[], int]) -> None:
+        """`sources` may still grow. `clock`: ns since 1970 UTC, for the age of what is buffered."""
+        self._sources = sources
         self._clock = clock
 
     def collect(self) -> Iterable[Metric]:

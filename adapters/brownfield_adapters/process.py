@@ -1,6 +1,7 @@
 """The adapter process: a spine, one writer per source, one coordinator per endpoint, a health record each second.
 
-Everything runs on one event loop. A coordinator that fails in a way nobody expected ends the process loudly; its
+Everything runs on one event loop. Nothing waits for the spine: whatever can be read is read, and kept in the writers'
+journals until the spine is there. A coordinator that fails in a way nobody expected ends the process loudly; its
 supervisor starts it again, and the writers' journals go on where they were.
 """
 
@@ -17,7 +18,7 @@ from brownfield_adapters.coordinator import Coordinator
 from brownfield_adapters.metrics import SourceMetrics
 from brownfield_adapters.registry import make_driver
 from brownfield_adapters.source import Source, open_source
-from brownfield_api.adapter_config import AdapterConfig, EndpointConfig
+from brownfield_api.adapter_config import AdapterConfig, EndpointConfig, SourceConfig
 from brownfield_api.health import HealthRecord
 from brownfield_api.subjects import health_key
 from brownfield_spine.connection import Spine, connect
@@ -27,42 +28,34 @@ from brownfield_spine.process import MetricsServer, instance_id
 TICK = 1.0
 """Seconds between two looks at heartbeats and missed polls."""
 
+STOP_SECONDS = 5.0
+"""What writers get at a stop to publish what is left; nothing while the spine is away, the journal keeps it."""
+
 _log = structlog.get_logger()
 
 
 async def run_adapter(config: AdapterConfig, *, clock: Callable[[], int] = time.time_ns) -> None:
     """Runs until cancelled: then drivers close, and writers get a few seconds to publish what is left."""
-    spine = await connect(config.spine, name=f"adapter.{config.name}")
     sources: dict[str, Source] = {}
+    registry = CollectorRegistry()
+    registry.register(SourceMetrics(sources.values(), clock=clock))
+    server = MetricsServer(registry, config.metrics_listen)
+    metrics = await server.start()
+    spine = await connect(config.spine, name=f"adapter.{config.name}", wait=False)
     try:
-        sources = await _open_sources(config, spine, clock)
-        registry = CollectorRegistry()
-        registry.register(SourceMetrics(tuple(sources.values()), clock=clock))
-        server = MetricsServer(registry, config.metrics_listen)
-        metrics = await server.start()
-        try:
-            await _run(config, spine, sources, metrics, clock)
-        finally:
-            await server.close()
+        await _run(config, spine, sources, metrics, clock)
     finally:
-        await asyncio.gather(*(source.writer.close() for source in sources.values()))
+        await server.close()
+        patience = STOP_SECONDS if spine.connected else 0.0
+        await asyncio.gather(*(source.writer.close(timeout=patience) for source in sources.values()))
         await spine.close()
-
-
-async def _open_sources(config: AdapterConfig, spine: Spine, clock: Callable[[], int]) -> dict[str, Source]:
-    journals = Path(config.state_dir) / "journals"
-    opening = [
-        open_source(spine, endpoint, source, config.tables[source.table], journals=journals, clock=clock)
-        for endpoint in config.endpoints
-        for source in endpoint.sources
-    ]
-    return {source.name: source for source in await asyncio.gather(*opening)}
 
 
 async def _run(
     config: AdapterConfig, spine: Spine, sources: dict[str, Source], metrics: str, clock: Callable[[], int]
 ) -> None:
-    coordinators = [_coordinator(config, endpoint, sources, clock) for endpoint in config.endpoints]
+    coordinators: list[Coordinator] = []
+    names = [source.name for endpoint in config.endpoints for source in endpoint.sources]
     key = health_key(config.kind, config.namespace, config.name)
     health = HealthPublisher(spine, key)
     started, instance = clock(), instance_id()
@@ -76,18 +69,46 @@ async def _run(
             time=clock(),
             started=started,
             metrics=metrics,
-            sources=tuple(source.health() for source in sources.values()),
+            sources=tuple(sources[name].health() for name in names),
         )
 
-    _log.info("adapter runs", endpoints=len(coordinators), sources=len(sources), metrics=metrics)
+    complete = asyncio.Event()
+
+    async def serve(endpoint: EndpointConfig) -> None:
+        await _open_sources(config, endpoint, spine, sources, clock)
+        if len(sources) == len(names):
+            complete.set()
+        coordinator = _coordinator(config, endpoint, sources, clock)
+        coordinators.append(coordinator)
+        await coordinator.run()
+
+    async def report() -> None:
+        await complete.wait()
+        await health.run(record)
+
+    _log.info("adapter runs", endpoints=len(config.endpoints), metrics=metrics)
     try:
         async with asyncio.TaskGroup() as tasks:
-            for coordinator in coordinators:
-                tasks.create_task(coordinator.run(), name=f"coordinator {coordinator.key}")
+            for endpoint in config.endpoints:
+                tasks.create_task(serve(endpoint), name=f"endpoint {endpoint.key}")
             tasks.create_task(_tick(coordinators), name="tick")
-            tasks.create_task(health.run(record), name="health")
+            tasks.create_task(report(), name="health")
     finally:
-        await health.publish(record())
+        if complete.is_set():
+            await health.publish(record())
+
+
+async def _open_sources(
+    config: AdapterConfig, endpoint: EndpointConfig, spine: Spine, sources: dict[str, Source], clock: Callable[[], int]
+) -> None:
+    """Puts each source of the endpoint into `sources` as soon as it is open."""
+    journals = Path(config.state_dir) / "journals"
+
+    async def opened(source: SourceConfig) -> None:
+        table = config.tables[source.table]
+        sources[source.name] = await open_source(spine, endpoint, source, table, journals=journals, clock=clock)
+
+    await asyncio.gather(*(opened(source) for source in endpoint.sources))
 
 
 def _coordinator(

@@ -65,7 +65,12 @@ async def open_source(
     journals: Path,
     clock: Callable[[], int],
 ) -> Source:
-    """The source with its writer, continuity proven; `clock`: ns since 1970 UTC. Waits while the spine is away."""
+    """The source with its writer; `clock`: ns since 1970 UTC.
+
+    A source that keeps history waits while the spine is away: it loses nothing by that, and only then it is certain
+    where to read on. Any other must be read now or never, and is buffered meanwhile.
+    """
+    history = keeps_history(endpoint.endpoint)
     resumed = (journals / config.subject).exists()
     writer = await SubjectWriter.open(
         spine,
@@ -76,6 +81,7 @@ async def open_source(
         size=config.buffer.size,
         max_age=config.buffer.max_age,
         clock=clock,
+        wait=history,
     )
     feed = SourceFeed(
         config,
@@ -83,7 +89,7 @@ async def open_source(
         writer,
         table_hash=writer.offer_table(table),
         clock=clock,
-        keeps_history=keeps_history(endpoint.endpoint),
+        keeps_history=history,
         resumed=resumed,
     )
     return Source(config.name, protocol_name(endpoint.endpoint), endpoint.key, feed, writer)

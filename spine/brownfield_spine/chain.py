@@ -25,14 +25,21 @@ _log = structlog.get_logger()
 class Chain:
     """The end of one subject as its only writer knows it."""
 
-    def __init__(self, spine: Spine, *, stream: str, subject: str, held: Held | None) -> None:
+    def __init__(self, spine: Spine, *, stream: str, subject: str) -> None:
         self._spine = spine
         self._stream = stream
         self._subject = subject
-        self._last = held.stream_seq if held else 0
-        self._place = held.place if held else (0, 0)
+        self._last = 0
+        self._place = (0, 0)
         self._tried: set[tuple[int, int]] = set()
         self._backoff = Backoff()
+
+    async def begin(self) -> Held | None:
+        """What the subject holds last, None if nothing, asked until there is an answer; `store` goes on behind it."""
+        held = await held_for_certain(self._spine, stream=self._stream, subject=self._subject)
+        self._last = held.stream_seq if held else 0
+        self._place = held.place if held else (0, 0)
+        return held
 
     async def store(self, header: BatchHeader, payload: bytes) -> None:
         """Return when the batch is stored, however long the spine is away; raises `Fenced`."""

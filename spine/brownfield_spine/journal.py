@@ -39,9 +39,10 @@ class Amount:
 
 @dataclass(slots=True)
 class _Segment:
-    """A file of frames; `frames` and `rows` count what of it is pending."""
+    """A file of frames; `frames` and `rows` count what of it is pending, `last` is the place of the newest."""
 
     path: Path
+    last: tuple[int, int] = (0, 0)
     size: int = 0
     frames: int = 0
     rows: int = 0
@@ -96,6 +97,7 @@ class Journal:
         rows = sum(frame.rows for frame in frames)
         segment.frames += len(frames)
         segment.rows += rows
+        segment.last = frames[-1].place
         self._remember(frames, [len(packed) for packed in data])
         self.pending += Amount(len(frames), rows)
         self.last = frames[-1]
@@ -116,16 +118,25 @@ class Journal:
         while (frame := self._first()) is not None and frame.place <= place:
             self._advance()
 
-    def set_aside(self) -> None:
-        """Rename all segments to `*.fenced` and begin an empty journal: somebody else has taken over."""
-        self.close()
-        for segment in self._segments:
+    def set_aside(self, place: tuple[int, int]) -> None:
+        """Forget everything up to and including `place`: somebody else has taken over, or the spine has it.
+
+        Segments that end there are renamed to `*.fenced`. Each opening begins a segment of its own, so what an
+        earlier writer left never shares one with what is to stay.
+        """
+        while self._segments and self._segments[0].last <= place:
+            segment = self._segments[0]
+            if len(self._segments) == 1:
+                self.close()
             segment.path.rename(segment.path.with_name(f"{segment.path.name}.fenced"))
-        self._segments.clear()
-        self._offset = 0
-        self._drop_recent(len(self._recent))
-        self.pending = Amount()
-        self.last = None
+            gone = Amount(segment.frames, segment.rows)
+            self._settle(gone)
+            self._drop_recent(min(gone.batches, len(self._recent)))
+            self._segments.popleft()
+            self._offset = 0
+        self.acknowledged(place)
+        if not self._segments:
+            self.last = None
 
     def close(self) -> None:
         """Release the file; a later append opens a new one."""
@@ -284,6 +295,6 @@ class Journal:
         if size < len(data):
             os.truncate(path, size)
         rows = sum(frame.rows for frame, _, _ in found)
-        self._segments.append(_Segment(path, size, len(found), rows))
+        self._segments.append(_Segment(path, found[-1][0].place, size, len(found), rows))
         self.pending += Amount(len(found), rows)
         self.last = found[-1][0]

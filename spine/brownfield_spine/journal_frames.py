@@ -27,6 +27,7 @@ class _Meta(msgspec.Struct, frozen=True, array_like=True):
     time: int
     rows: int
     more: bool
+    first: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -38,6 +39,7 @@ class Frame:
     """One journaled batch. `time`: ns since 1970 UTC when it was appended; `rows`: its samples.
 
     `more`: the next frame was written in the same append; frames of one append are kept all or none.
+    `first`: the first samples of a writer that had not asked the spine yet; if continuity breaks they say so.
     """
 
     header: BatchHeader
@@ -45,6 +47,7 @@ class Frame:
     time: int
     rows: int
     more: bool = False
+    first: bool = False
 
     @property
     def place(self) -> tuple[int, int]:
@@ -53,7 +56,7 @@ class Frame:
 
     def pack(self) -> bytes:
         """The frame's bytes."""
-        meta = _encode(_Meta(self.header, self.time, self.rows, self.more))
+        meta = _encode(_Meta(self.header, self.time, self.rows, self.more, self.first))
         sizes = struct.pack("<II", len(meta), len(self.payload))
         return b"".join((MAGIC, struct.pack("<I", zlib.crc32(meta, zlib.crc32(sizes))), sizes, meta, self.payload))
 
@@ -66,7 +69,7 @@ class Frame:
             return None
         if zlib.crc32(payload) != found.header.crc:
             return None
-        return cls(found.header, payload, found.time, found.rows, found.more)
+        return cls(found.header, payload, found.time, found.rows, found.more, found.first)
 
 
 def sizes(prefix: bytes) -> tuple[int, int, int] | None:

@@ -32,6 +32,11 @@ class Outbox:
         self.trouble = ""
 
     @property
+    def last(self) -> Frame | None:
+        """The newest frame on disk, acknowledged or not."""
+        return self._journal.last
+
+    @property
     def pending(self) -> Amount:
         """Batches and samples not acknowledged yet."""
         in_memory = Amount(len(self._memory), sum(frame.rows for frame in self._memory)) if self._memory else Amount()
@@ -81,6 +86,16 @@ class Outbox:
         if self._dropping and not self._journal.pending.batches:
             self._dropping = False
             _log.info("journal has drained", subject=self._subject, dropped_batches=self.dropped.batches)
+
+    def set_aside(self, place: tuple[int, int]) -> Amount:
+        """Let go of everything up to `place`, which is not ours to send any more; how much that was.
+
+        Raises `OSError`.
+        """
+        before = self._journal.pending
+        self._journal.set_aside(place)
+        left = self._journal.pending
+        return Amount(before.batches - left.batches, before.samples - left.samples)
 
     def close(self) -> None:
         """Move what is in memory to disk if that works, and release the files."""

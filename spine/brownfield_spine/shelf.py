@@ -19,10 +19,12 @@ class TableShelf:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._in_memory: dict[str, bytes] = {}
+        self._kept: set[str] = set()
         self._names = {path.stem for path in directory.glob(f"*{_SUFFIX}")}
 
     def keep(self, name: str, packed: bytes) -> None:
         """Keep a table, unless it is here already."""
+        self._kept.add(name)
         if name in self._names or name in self._in_memory:
             return
         path = self._directory / f"{name}{_SUFFIX}"
@@ -46,8 +48,7 @@ class TableShelf:
         return self._in_memory.get(name)
 
     def clear(self) -> None:
-        """Nothing unsent needs the tables any more."""
-        for name in self._names:
+        """Nothing unsent needs the tables any more, except those kept since the start."""
+        for name in self._names - self._kept:
             (self._directory / f"{name}{_SUFFIX}").unlink(missing_ok=True)
-        self._names.clear()
-        self._in_memory.clear()
+        self._names &= self._kept

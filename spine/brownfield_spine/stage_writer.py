@@ -10,7 +10,7 @@ from typing import Self
 from brownfield_api.batch import SampleBatch, checksum, encode
 from brownfield_api.errors import Fenced
 from brownfield_api.header import BatchHeader
-from brownfield_spine.chain import Chain, held_for_certain
+from brownfield_spine.chain import Chain
 from brownfield_spine.connection import Spine
 from brownfield_spine.held import Held
 
@@ -33,8 +33,8 @@ class StageWriter:
     @classmethod
     async def open(cls, spine: Spine, *, subject: str, stream: str) -> Self:
         """The writer of `subject`, knowing what it holds. Waits while the spine is away."""
-        held = await held_for_certain(spine, stream=stream, subject=subject)
-        return cls(Chain(spine, stream=stream, subject=subject, held=held), held, subject)
+        chain = Chain(spine, stream=stream, subject=subject)
+        return cls(chain, await chain.begin(), subject)
 
     async def put(
         self,

@@ -1,13 +1,7 @@
 """The one writer of a subject: journal first, then publish one batch at a time, in order, exactly once.
 
-Continuity is proven at `open` by comparing the journal with the last message the subject holds, both
-named by (epoch, seq):
-
-- the journal reaches at least as far: what lies behind the subject's last message is sent, and
-  numbering goes on in the journal's epoch;
-- the subject is further in the same epoch (the journal lost its end), or the journal is empty while the
-  subject is not: a new epoch begins, and its first samples say `GAP_BEFORE`;
-- the subject's epoch is newer: somebody replaced us. The journal is set aside, a new epoch begins.
+A writer begins with what its journal says; the first thing its publisher does is to ask what the subject holds, and
+only then is anything sent. What that answer may change is told in `brownfield_spine.continuity`.
 
 How a batch is stored once and only once is told in `brownfield_spine.chain`.
 """
@@ -18,17 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import structlog
 
-from brownfield_api.batch import SampleBatch, checksum, decode
+from brownfield_api.batch import SampleBatch, checksum, decode, encode
 from brownfield_api.errors import BrownfieldError, Fenced, SpineUnavailable
 from brownfield_api.header import BatchHeader
 from brownfield_api.status import Reason
 from brownfield_api.tables import AnyTable, pack
-from brownfield_spine.chain import Chain, held_for_certain
+from brownfield_spine.chain import Chain
 from brownfield_spine.connection import Spine
+from brownfield_spine.continuity import begin, move, proven
+from brownfield_spine.continuity_file import ContinuityFile
 from brownfield_spine.held import Held
 from brownfield_spine.journal import Amount, Journal
 from brownfield_spine.journal_frames import Frame
@@ -48,7 +45,8 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriterStats:
-    """Counts since `open`; `buffered*` is now. `oldest`: ns since 1970 UTC of the oldest buffered batch, 0 =
+    """Counts since `open`; `buffered*` is now, and until the spine was asked it may count some batches of an earlier
+    start that the spine has. `oldest`: ns since 1970 UTC of the oldest buffered batch, 0 =
     none. `trouble`: why the journal cannot be written, "" if it can.
     """
 
@@ -65,19 +63,24 @@ class WriterStats:
 class SubjectWriter:
     """Writes one subject; see the module for its promises. Make it with `open`."""
 
-    def __init__(self, *, subject: str, source: str, outbox: Outbox, chain: Chain, start: "_Start", spine: Spine,
-                 shelf: TableShelf, clock: Callable[[], int]) -> None:  # fmt: skip
+    def __init__(self, *, subject: str, source: str, outbox: Outbox, chain: Chain, spine: Spine, shelf: TableShelf,
+                 file: ContinuityFile, clock: Callable[[], int]) -> None:  # fmt: skip
         self._subject = subject
         self._source = source
         self._outbox = outbox
         self._chain = chain
         self._shelf = shelf
+        self._file = file
         self._tables = table_store(spine)
         self._clock = clock
-        self._epoch, self._seq = start.epoch, start.seq
-        self._gap = start.gap
-        self._input = self.last_input = start.input
-        self._durable = (start.epoch, start.seq)
+        last = outbox.last
+        self._opening = begin(last.place if last else None, file.saved, now=clock())
+        self._continuity = self._opening.continuity
+        self._epoch, self._seq = self._opening.last
+        self._input = self.last_input = last.header.input if last else ""
+        self._durable = last.place if last else self._opening.last
+        self._asked = asyncio.Event()
+        self._gap = self._has_samples = self._has_input = False
         self._times: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
         self._appended = self._published = self._refused = Amount()
         self._fenced = False
@@ -98,30 +101,32 @@ class SubjectWriter:
         size: int,
         max_age: float,
         clock: Callable[[], int],
+        wait: bool = True,
     ) -> Self:
         """The writer of `subject`, its continuity proven or a new epoch begun, its backlog already on the way.
 
         The journal is `journal_dir / subject`, of at most about `size` bytes; batches older than `max_age`
-        seconds are given up (0: never). `clock` gives ns since 1970 UTC. Waits while the spine is away.
-        Raises `OSError` if the journal cannot be opened.
+        seconds are given up (0: never). `clock` gives ns since 1970 UTC. Waits while the spine is away. Without
+        `wait` it does not, and continuity is proven later; `last_input` is then what the journal alone says, so
+        a source that keeps history had better wait. Raises `OSError` if the journal cannot be opened.
         """
         directory = journal_dir / subject
         journal = await asyncio.to_thread(Journal, directory, size=size, max_age=max_age)
-        held = await held_for_certain(spine, stream=stream, subject=subject)
-        start = _prove_continuity(journal, held, subject=subject, now=clock())
-        shelf = TableShelf(directory)
-        if not journal.pending.batches:
-            shelf.clear()
-        return cls(
+        if journal.damaged:
+            _log.warning("journal was damaged; what could be read is kept", subject=subject, bytes=journal.damaged)
+        writer = cls(
             subject=subject,
             source=source,
             outbox=Outbox(journal, subject=subject, clock=clock),
-            chain=Chain(spine, stream=stream, subject=subject, held=held),
-            start=start,
+            chain=Chain(spine, stream=stream, subject=subject),
             spine=spine,
-            shelf=shelf,
+            shelf=TableShelf(directory),
+            file=ContinuityFile(directory),
             clock=clock,
         )
+        if wait:
+            await writer._until_asked()
+        return writer
 
     def append(self, batch: SampleBatch, *, table: str, as_of: int, input: str = "") -> None:  # noqa: A002
         """Journal `batch` (all of it or, after a kill, none of it) and have it published.
@@ -133,11 +138,17 @@ class SubjectWriter:
         if "\n" in input or "\r" in input or input != input.strip():
             raise BrownfieldError(f"input {input!r} cannot travel in a header", where=f"subject {self._subject}")
         if self._gap and len(batch):
-            batch = replace(batch, reasons=batch.reasons | np.uint16(Reason.GAP_BEFORE))
+            batch = _after_gap(batch)
             self._gap = False
+        asked = self._asked.is_set()
+        if not asked:
+            self._file.save(self._continuity)
+        first = not (asked or self._has_samples)
+        self._has_samples = self._has_samples or len(batch) > 0
+        self._has_input = self._has_input or input != ""
         parts = pieces(batch)
         frames = [
-            self._frame(part, payload, table, as_of, input if last else "", more=not last)
+            self._frame(part, payload, table, as_of, input if last else "", more=not last, first=first)
             for number, (part, payload) in enumerate(parts, 1)
             for last in [number == len(parts)]
         ]
@@ -196,7 +207,8 @@ class SubjectWriter:
         await stop(self._task)
         self._outbox.close()
 
-    def _frame(self, batch: SampleBatch, payload: bytes, table: str, as_of: int, goes_on: str, *, more: bool) -> Frame:
+    def _frame(self, batch: SampleBatch, payload: bytes, table: str, as_of: int, goes_on: str, *, more: bool,
+               first: bool) -> Frame:  # fmt: skip
         self._seq += 1
         self._input = goes_on or self._input  # always carried, so that the last frame alone says where to go on
         header = BatchHeader(
@@ -208,13 +220,55 @@ class SubjectWriter:
             source=self._source,
             input=self._input,
         )
-        frame = Frame(header, payload, self._clock(), len(batch), more)
+        frame = Frame(header, payload, self._clock(), len(batch), more, first and len(batch) > 0)
         if len(self._times) < _TIMES_KEPT:
             self._times[frame.place] = _live_times(batch)
         return frame
 
+    async def _until_asked(self) -> None:
+        asked = asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait([asked, self._task], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.close(timeout=0)
+            raise
+        finally:
+            asked.cancel()
+        if self._task.done():
+            await self._task
+
+    def _prove_continuity(self, held: Held | None) -> None:
+        """The subject's last message is known now, see `brownfield_spine.continuity`."""
+        if held is None or proven(self._opening, held.place):
+            self._continuity = msgspec.structs.replace(self._continuity, unproven=None)
+            if held is not None:
+                self._outbox.acknowledged(self._continuity.journaled(held.place))
+        else:
+            self._begin_anew(held)
+        self._file.save(self._continuity)
+        if not self._outbox.pending.batches:
+            self._shelf.clear()
+        self._asked.set()
+
+    def _begin_anew(self, held: Held) -> None:
+        base = self._opening.base
+        if base[1]:
+            published = self._continuity.published(base)
+            why = "another writer took over" if published[0] < held.place[0] else "journal lost its end"
+            gone = self._outbox.set_aside(base)
+            _log.warning(f"{why}: what it held is set aside, a new epoch begins", subject=self._subject,
+                         batches=gone.batches, samples=gone.samples)  # fmt: skip
+        self._continuity, (self._epoch, self._seq) = move(
+            self._opening, newest=(self._epoch, self._seq), held=held.place, now=self._clock()
+        )
+        self._gap = not self._has_samples
+        self._times.clear()
+        if not self._has_input:
+            self._input = self.last_input = held.header.input if held.header else ""
+
     async def _publish_all(self) -> None:
         try:
+            self._prove_continuity(await self._chain.begin())
             while True:
                 frame = self._outbox.head()
                 if frame is None:
@@ -222,13 +276,23 @@ class SubjectWriter:
                     await self._work.wait()
                     continue
                 await self._store_table(frame.header.table)
-                await self._chain.store(frame.header, frame.payload)
+                await self._chain.store(*self._as_published(frame))
                 self._stored(frame)
         except Fenced as error:
             self._fenced = True
             _log.error("writer stops: it was replaced", source=self._source, error=str(error))
         finally:
             self._progress.set()
+
+    def _as_published(self, frame: Frame) -> tuple[BatchHeader, bytes]:
+        place = self._continuity.published(frame.place)
+        if place == frame.place:
+            return frame.header, frame.payload
+        payload = frame.payload
+        if frame.first:
+            payload = encode(_after_gap(decode(payload, frame.header.crc)))
+        header = msgspec.structs.replace(frame.header, epoch=place[0], seq=place[1], crc=checksum(payload))
+        return header, payload
 
     async def _store_table(self, name: str) -> None:
         backoff = Backoff()
@@ -250,38 +314,8 @@ class SubjectWriter:
         self._progress.set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """Where numbering goes on (`seq` is the last one used) and whether samples before are missing."""
-
-    epoch: int
-    seq: int
-    input: str
-    gap: bool
-
-
-def _prove_continuity(journal: Journal, held: Held | None, *, subject: str, now: int) -> _Start:
-    last = journal.last
-    place = held.place if held else (0, 0)
-    if journal.damaged:
-        _log.warning("journal was damaged; what could be read is kept", subject=subject, bytes=journal.damaged)
-    if last is not None and last.place >= place:
-        journal.acknowledged(place)
-        return _Start(last.header.epoch, last.header.seq, last.header.input, gap=False)
-    newest = max(place[0], last.header.epoch if last else 0)
-    epoch = max(now, newest + 1)
-    durable = held.header.input if held and held.header else ""
-    if last is not None:
-        if last.header.epoch < place[0]:
-            _log.warning("another writer took over; the journal is set aside", subject=subject, **_amount(journal))
-        else:
-            _log.warning("journal lost its end: a new epoch begins", subject=subject)
-        journal.set_aside()
-    return _Start(epoch, 0, durable, gap=held is not None)
-
-
-def _amount(journal: Journal) -> dict[str, int]:
-    return {"batches": journal.pending.batches, "samples": journal.pending.samples}
+def _after_gap(batch: SampleBatch) -> SampleBatch:
+    return replace(batch, reasons=batch.reasons | np.uint16(Reason.GAP_BEFORE))
 
 
 def _live_times(batch: SampleBatch) -> npt.NDArray[np.int64]:

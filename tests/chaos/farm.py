@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ class Farm:
         assert pid is not None, f"{name} is not up"
         psutil.Process(pid).send_signal(signal.SIGKILL)
         await until(lambda: self.pid(name) not in {None, pid}, 30, f"{name} started again")
+        await self.until_sampled(f"new values after {name} was killed")
+
+    async def until_sampled(self, what: str) -> None:
+        """Waits until every turbine has given a value a second from now or later, and the twin shows it."""
+        await self.until_twin(sampled_since(datetime.now(UTC) + timedelta(seconds=1)), 60, what)
 
     async def twin(self) -> dict[str, Any]:
         """What the page shows."""
@@ -92,6 +98,16 @@ def fresh(view: dict[str, Any]) -> bool:
     """All four turbines are there and fresh, and no backlog is being read."""
     states = [asset["freshness"] for asset in view["assets"]]
     return states == ["Fresh"] * 4 and not view["catchingUp"]
+
+
+def sampled_since(moment: datetime) -> Callable[[dict[str, Any]], bool]:
+    """The farm is fresh, with values that each turbine gave after that moment."""
+
+    def condition(view: dict[str, Any]) -> bool:
+        newest = [max(p["sourceTime"] or "" for p in asset["properties"]) for asset in view["assets"]]
+        return fresh(view) and all(datetime.fromisoformat(time) > moment for time in newest)
+
+    return condition
 
 
 async def until(condition: Callable[[], bool], seconds: float, what: str) -> None:

@@ -13,6 +13,7 @@ from brownfield_api.process import SpineConfig
 from brownfield_api.subjects import ASSET_STREAM, RAW_STREAM
 from brownfield_api.tables import AssetTable, TagTable
 from brownfield_pipeline.stage import Stage
+from brownfield_plant.plant import Plant
 from brownfield_spine.connection import Spine, connect
 from brownfield_spine.reader import Corrupt, Delivery, read
 from brownfield_spine.tables import TableStore
@@ -27,6 +28,28 @@ def assert_nothing_lost(report: dict[str, Any]) -> None:
     }  # fmt: skip
     assert samples["end_to_end"]["duplicated"] == 0
     assert samples["end_to_end"]["reordered"] == 0
+
+
+READING = {
+    "modbus": {"1", "2", "3", "4"},
+    "opcua": {
+        "ActivateSessionRequest", "BrowseNextRequest", "BrowseRequest", "CloseSecureChannelRequest",
+        "CloseSessionRequest", "CreateMonitoredItemsRequest", "CreateSessionRequest", "CreateSubscriptionRequest",
+        "DeleteSubscriptionsRequest", "GetEndpointsRequest", "OpenSecureChannelRequest", "PublishRequest",
+        "ReadRequest",
+    },
+}  # fmt: skip
+"""All that may ever reach a device: Modbus functions 1 to 4, OPC UA services that read or subscribe."""
+
+
+def assert_only_read(plant: Plant) -> None:
+    """By each device's own record: nothing that could change it, and never two connections of ours."""
+    for device in plant.devices.values():
+        if device.kind in READING:
+            traffic = device.journal.traffic()
+            assert traffic.requests > 0
+            assert set(traffic.functions) <= READING[device.kind], device.name
+            assert traffic.max_connections == 1, device.name
 
 
 def stored_counts(state: Path, asset: str, name: str) -> list[int]:

@@ -177,7 +177,7 @@ def test_what_is_too_old_is_given_up(tmp_path: Path) -> None:
 def test_a_journal_set_aside_is_kept_for_people_and_forgotten_by_the_writer(tmp_path: Path) -> None:
     journal = Journal(tmp_path, size=1 << 20)
     journal.append([frame(1)])
-    journal.set_aside()
+    journal.set_aside((1, 1))
     assert journal.peek(0)[0] is None
     journal.append([frame(1, epoch=2)])
     journal.close()

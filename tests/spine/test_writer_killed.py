@@ -28,7 +28,8 @@ async def start_appender(broker: Broker, journal: Path) -> asyncio.subprocess.Pr
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    assert await process.stdout.readline() == b"open\n"
+    while (line := await process.stdout.readline()) != b"open\n":
+        assert line, "it ended before it was open"  # anything else is a log line, such as of a frame torn by the kill
     return process
 
 

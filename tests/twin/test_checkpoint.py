@@ -96,3 +96,10 @@ def test_slots_are_found_by_name_after_a_change(farm: Any, tmp_path: Path) -> No
     assert changed.state.value[changed.layout.slot["T1", "power"]] == 1.0
     assert np.isnan(changed.state.value[changed.layout.slot["T2", "power"]])
     assert changed.state.texts == {changed.layout.slot["T1", "serial"]: "SN-T1"}
+
+
+def test_what_each_source_has_proven_survives(farm: Any) -> None:
+    before, after = farm.twin(), farm.twin()
+    farm.take(before, farm.poll("T1", NOW), source="r1", as_of=NOW - SECOND)
+    checkpoint.restore(after, checkpoint.capture(before, Progress(), {}))
+    assert (after.vouching.as_of, after.vouching.heard) == ({"r1": NOW - SECOND}, {"r1": NOW})

@@ -67,3 +67,31 @@ async def test_one_client_too_many_is_told_to_come_back_later(
     first.leaves.set()
     await asyncio.wait_for(serving, 5)
     assert (first.closed, stream.clients) == ([], 0)
+
+
+async def test_clients_that_are_owed_the_same_share_one_message(farm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "TICK", 0.01)
+    twin, asked = farm.twin(), []
+    views = Views(twin, SourceBoard(twin.config), clock=time.time_ns, catching_up=lambda: False)
+    plain = views.assets
+
+    async def counted(*arguments: Any) -> Any:
+        asked.append(arguments)
+        return await plain(*arguments)
+
+    stream = live.Live(views, monotonic=time.monotonic)
+    watching = asyncio.create_task(stream.watch())
+    clients: list[Any] = [Client() for _ in range(3)]
+    serving = [asyncio.create_task(stream.serve(client)) for client in clients]
+    async with asyncio.timeout(10):
+        while not all(client.sent for client in clients):
+            await asyncio.sleep(0)
+        monkeypatch.setattr(views, "assets", counted)
+        farm.take(twin, farm.poll("T1", time.time_ns()))
+        while not all(len(client.sent) > 1 for client in clients):
+            await asyncio.sleep(0.005)
+    assert len({client.sent[1] for client in clients}) == len(asked) == 1
+    for client in clients:
+        client.leaves.set()
+    await asyncio.gather(*serving)
+    watching.cancel()

@@ -7,6 +7,7 @@ configuration what still exists keeps its state.
 """
 
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,7 +62,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 
     progress: Progress
     tables: dict[str, str]
-    names: list[str]
+    names: tuple[str, ...]
     columns: dict[str, bytes]
     texts: dict[str, str]
     as_of: dict[str, int]
@@ -73,7 +74,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 
 def capture(twin: Twin, progress: Progress, tables: dict[str, str]) -> Saved:
     """A copy of the twin as of `progress`; later changes of the twin do not touch it. `tables`: as in `Saved`."""
-    names = twin.layout.names()
+    names = twin.layout.names
     standing = twin.sequence.standing
     return Saved(
         progress=progress,
@@ -100,11 +101,11 @@ def capture(twin: Twin, progress: Progress, tables: dict[str, str]) -> Saved:
 
 def restore(twin: Twin, saved: Saved) -> None:
     """Bring a new twin to the saved state; slots that are gone are forgotten, new ones stay empty."""
-    rows, slots = _matching(saved.names, twin.layout.names())
+    rows, slots = _matching(saved.names, twin.layout.names)
     for name in ARRAYS:
         column = getattr(twin.state, name)
         column[slots] = np.frombuffer(saved.columns[name], column.dtype)[rows]
-    position = {name: slot for slot, name in enumerate(twin.layout.names())}
+    position = {name: slot for slot, name in enumerate(twin.layout.names)}
     twin.state.texts.update({position[name]: text for name, text in saved.texts.items() if name in position})
     for source, as_of in saved.as_of.items():
         twin.vouching.renew(source, as_of)
@@ -117,7 +118,7 @@ def restore(twin: Twin, saved: Saved) -> None:
 
 
 def _restore_sequence(twin: Twin, saved: SavedSequence) -> None:
-    names = twin.layout.names()
+    names = twin.layout.names
     rows, counters = _matching(saved.names, [names[slot] for slot in twin.sequence.slots.tolist()])
     standing = twin.sequence.standing
     twin.sequence.standing = Standing(
@@ -135,7 +136,7 @@ def _fill(column: npt.NDArray[Row], where: list[int], content: bytes, rows: list
     return filled
 
 
-def _matching(old: list[str], new: list[str]) -> tuple[list[int], list[int]]:
+def _matching(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
     """Rows of `old` and of `new` that have the same name."""
     where = {name: row for row, name in enumerate(old)}
     pairs = [(where[name], row) for row, name in enumerate(new) if name in where]

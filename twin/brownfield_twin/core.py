@@ -66,7 +66,7 @@ class Twin:
         for slot, lineage in binding.lineage.items():
             self.measured[slot] = not lineage.definition.expression
         self.vouching.depend(binding.sources)
-        self.touch(np.unique(self.layout.asset_of[list(binding.lineage)]))
+        self.touch(np.array(list(binding.lineage), np.intp))
 
     def frame(self, now: int) -> Frame:
         """What the twin shows at `now` (nanoseconds since 1970 UTC)."""
@@ -78,11 +78,11 @@ class Twin:
             return "behaviour"
         return "measured" if self.measured[slot] else "derived"
 
-    def touch(self, assets: Rows) -> None:
-        """Note that the views of these assets changed; `version` says in which change."""
-        if len(assets):
+    def touch(self, slots: Rows) -> None:
+        """Note that the views of these slots' assets changed; `version` says in which change."""
+        if len(slots):
             self.changes += 1
-            self.version[assets] = self.changes
+            self.version[self.layout.asset_of[slots]] = self.changes
 
     def locate(self, header: BatchHeader, batch: SampleBatch) -> tuple[Rows, SampleBatch]:
         """The slots of a batch's samples, and the batch without samples of what this twin does not hold.
@@ -119,7 +119,7 @@ class Twin:
             errors = curve.step(self.state, changed)
             if len(errors):
                 self._record_errors(errors)
-        self.touch(np.unique(self.layout.asset_of[changed]))
+        self.touch(changed)
 
     def _record(self, slots: Rows, batch: SampleBatch) -> None:
         rows = np.flatnonzero((batch.reasons & _HELD) == 0)

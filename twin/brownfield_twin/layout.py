@@ -37,11 +37,13 @@ class CurveSlots:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The slots of a twin. `start[i]:start[i + 1]` are the slots of asset i; `stored` tells measured and
-    derived properties from those of behaviours; `fresh` and `expired` are nanoseconds of age.
+    derived properties from those of behaviours; `fresh` and `expired` are nanoseconds of age; `names`,
+    `asset/property`, is how a checkpoint finds its slots again after a change.
     """
 
     assets: tuple[TwinAsset, ...]
     properties: tuple[TwinProperty, ...]
+    names: tuple[str, ...]
     asset_of: Rows
     start: Rows
     slot: dict[tuple[str, str], int]
@@ -54,10 +56,6 @@ class Layout:
 
     def __len__(self) -> int:
         return len(self.properties)
-
-    def names(self) -> list[str]:
-        """`asset/property` of each slot: how a checkpoint finds its slots again after a change."""
-        return [f"{self.assets[i].id}/{p.name}" for i, p in zip(self.asset_of.tolist(), self.properties, strict=True)]
 
 
 def build_layout(config: TwinConfig) -> Layout:
@@ -83,6 +81,7 @@ def build_layout(config: TwinConfig) -> Layout:
     return Layout(
         assets=config.assets,
         properties=tuple(properties),
+        names=tuple(f"{config.assets[i].id}/{item.name}" for i, item in zip(asset_of, properties, strict=True)),
         asset_of=np.array(asset_of, np.intp),
         start=np.array(start, np.intp),
         slot=slot,

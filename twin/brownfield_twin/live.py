@@ -14,12 +14,11 @@ import numpy as np
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
-from brownfield_api.twin_view import AssetView, LiveMessage, SourceView
-from brownfield_twin.columns import Rows
+from brownfield_api.twin_view import LiveMessage, SourceView
 from brownfield_twin.freshness import Frame
 from brownfield_twin.summary import Summary
+from brownfield_twin.updates import Updates
 from brownfield_twin.views import Views
-from brownfield_twin.wording import time_text
 
 TICK = 0.5
 """Seconds between two looks at the twin."""
@@ -45,7 +44,7 @@ class Live:
         self._sources: list[SourceView] = views.sources()
         self._urgent = np.zeros(len(views.twin.config.assets), np.int64)
         self._ticked = asyncio.Condition()
-        self._made: dict[int, tuple[int, AssetView]] = {}
+        self._updates = Updates(views, monotonic=monotonic)
         self.clients = 0
 
     @property
@@ -72,7 +71,7 @@ class Live:
             | (frame.status != before.status)
             | (frame.reasons != before.reasons)
         )
-        twin.touch(np.unique(twin.layout.asset_of[changed]))
+        twin.touch(np.flatnonzero(changed))
         turned = np.flatnonzero(summary.freshness != self._summary.freshness)
         self._urgent[turned] = twin.changes
         self._frame, self._summary = frame, summary
@@ -104,7 +103,7 @@ class Live:
         seen, sources = self._views.twin.changes, self._sources
         whole = await self._views.whole()
         message = LiveMessage(type="twin", time=whole.time, catching_up=whole.catching_up, twin=whole)
-        await _put(websocket, message)
+        await _put(websocket, message.model_dump_json(by_alias=True))
         catching_up, sent, pause = whole.catching_up, self._monotonic(), _INTERVAL
         while True:
             async with self._ticked:
@@ -119,28 +118,18 @@ class Live:
                 continue
             seen = self._views.twin.changes
             catching_up = self._views.catching_up()
-            message = await self._update(changed, None if sources == self._sources else self._sources)
+            news_of_sources = None if sources == self._sources else self._sources
             sources, sent = self._sources, now
-            pause = max(_INTERVAL, _COST_SHARE * (self._monotonic() - now))
-            await _put(websocket, message)
-
-    async def _update(self, changed: Rows, sources: list[SourceView] | None) -> LiveMessage:
-        frame, summary = self._frame, self._summary
-        missing = [position for position in changed.tolist() if self._made.get(position, (0,))[0] != frame.now]
-        fresh = await self._views.assets(missing, frame, summary)
-        self._made.update((position, (frame.now, view)) for position, view in zip(missing, fresh, strict=True))
-        return LiveMessage(
-            type="update",
-            time=time_text(frame.now) or "",
-            catching_up=self._views.catching_up(),
-            assets=[self._made[position][1] for position in changed.tolist()],
-            sources=sources,
-        )
+            text = await self._updates.text(
+                self._frame, self._summary, changed, sources=news_of_sources, catching_up=catching_up
+            )
+            pause = max(_INTERVAL, _COST_SHARE * self._updates.cost)
+            await _put(websocket, text)
 
 
-async def _put(websocket: WebSocket, message: LiveMessage) -> None:
+async def _put(websocket: WebSocket, text: str) -> None:
     async with asyncio.timeout(SEND_TIMEOUT):
-        await websocket.send_text(message.model_dump_json(by_alias=True))
+        await websocket.send_text(text)
 
 
 async def _until_gone(websocket: WebSocket) -> None:

@@ -5,6 +5,7 @@ seconds, the checkpoint is written, so that the next start goes on where this on
 """
 
 import asyncio
+import gc
 import threading
 import time
 from contextlib import aclosing
@@ -71,6 +72,8 @@ class TwinProcess:
             files = HistoryFiles(*self._config.history.parquet)
             history = History(self._twin.layout, self._twin.ring, files, self._twin.curves)
             app = make_app(self._views, history, self._live, self._registry)
+            # All that is here now stays; a full collection would walk it for 60 ms, and the event loop with it.
+            gc.freeze()
             _log.info("twin is up", page=page, metrics=metrics_at, assets=len(self._config.assets))
             async with asyncio.TaskGroup() as group:
                 group.create_task(serve(Guard(app, listen_host=parse_listen(self._config.listen)[0]), listener))

@@ -23,7 +23,7 @@ from brownfield_twin.sources import SourceBoard
 from brownfield_twin.summary import Summary, summarise
 from brownfield_twin.wording import reason_words, status_words, time_text, typed_value
 
-_YIELD_EVERY = 2000
+_YIELD_EVERY = 500
 """Properties after which the event loop gets a turn, so that a large view never holds up the samples."""
 
 

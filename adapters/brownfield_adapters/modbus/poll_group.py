@@ -21,7 +21,9 @@ CHUNK_SECONDS = 0.05
 
 
 class PollGroup:
-    """The tags of `source` in `items`. `as_of` is the time up to which their good values are vouched for (ns)."""
+    """The tags of `source` in `items`. `as_of` is the time up to which their good values are vouched for (ns);
+    `busy` counts the polls in a row that the device put off, wholly or in part.
+    """
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class PollGroup:
         self.source = source
         self.items = tuple(items)
         self.as_of = 0
+        self.busy = 0
         self._tags = table.tags
         self._options = options
         self._most = max(1, int(requests_per_second * CHUNK_SECONDS))
@@ -75,6 +78,7 @@ class PollGroup:
         for block in self._refusals.due(self.items, self._clock()):
             await reading.retry(block)
         self._hand_over(reading.take(), None, session, vouched())
+        self.busy = self.busy + 1 if reading.busy else 0
         return reading.complete
 
     def _plan(self) -> None:

@@ -36,7 +36,7 @@ class Answers:
 
 class Reading:
     """One poll of one unit. `complete` unless something was neither answered nor refused for good;
-    `began` is the time of the first answer (ns), 0 before it.
+    `began` is the time of the first answer (ns), 0 before it; `busy` whether the device put a request off.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Reading:
         clock: Callable[[], float],
     ) -> None:
         self.complete = True
+        self.busy = False
         self.began = 0
         self.answers = Answers()
         self._client = client
@@ -85,6 +86,7 @@ class Reading:
             try:
                 payload = await self._client.read(self._unit, block.function, block.start, block.count)
             except DeviceException as refusal:
+                self.busy = self.busy or refusal.code in BUSY
                 if refusal.code in SILENT:
                     raise UnitSilent(f"unit {self._unit}: {refusal.what}", refusal.where) from refusal
                 return refusal.code

@@ -18,6 +18,14 @@ from brownfield_api.tables import TagTable
 RETRY_FIRST = 1.0
 """Seconds before a silent unit is asked again for the first time."""
 
+BUSY_POLLS = 3
+"""Polls in a row that a device puts off before that is worth a note: once in a while is what the exception is for."""
+
+_BUSY = (
+    "the device keeps answering that it is busy (Modbus exception 05 or 06), so tags get no new values: "
+    "read it less often (interval, maxRequestsPerSecond), or see what else talks to it"
+)
+
 
 class Unit:
     """A source on the connection. `intervals` are those of its poll groups, in seconds."""
@@ -41,7 +49,7 @@ class Unit:
         self._backoff = Backoff(random, first=RETRY_FIRST)
         self._asked_again = 0.0
         self._refusals = Refusals()
-        self._said = -1
+        self._said = (-1, False)
         items, self._wrong = _items(table)
         self._items = [item for group in items.values() for item in group]
         self.intervals = tuple(interval or config.interval for interval in items)
@@ -86,10 +94,11 @@ class Unit:
             rows = list(self._wrong)
             batch = without_value(rows, Status.BAD_NODE_ID_UNKNOWN, now=session.now())
             session.deliver(self.source, batch, as_of=self._vouched())
-        if self._said != self._refusals.version:
-            self._said = self._refusals.version
+        busy = any(group.busy >= BUSY_POLLS for group in self._groups)
+        if self._said != (self._refusals.version, busy):
+            self._said = (self._refusals.version, busy)
             refused = self._refusals.described(self._items, self._names)
-            session.note(self.source, "; ".join(filter(None, [*self._wrong.values(), refused])))
+            session.note(self.source, "; ".join(filter(None, [_BUSY if busy else "", *self._wrong.values(), refused])))
 
     def _vouched(self) -> int:
         return min(group.as_of for group in self._groups)

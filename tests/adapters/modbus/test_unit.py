@@ -3,8 +3,10 @@
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import cast
 
-from brownfield_adapters.modbus.client import ModbusClient
-from brownfield_adapters.modbus.unit import Unit
+import pytest
+
+from brownfield_adapters.modbus.client import DeviceException, ModbusClient
+from brownfield_adapters.modbus.unit import BUSY_POLLS, Unit
 from brownfield_api.adapter_config import ModbusOptions, SourceConfig
 from brownfield_api.batch import SampleBatch
 from brownfield_api.modbus_address import Function
@@ -16,9 +18,14 @@ from brownfield_api.tables import Tag, TagTable, ValueType
 
 
 class Zeros:
-    """A device whose every register is zero."""
+    """A device whose every register is zero; while `code` is not 0 it answers with that exception instead."""
+
+    def __init__(self) -> None:
+        self.code = 0
 
     async def read(self, unit: int, function: Function, start: int, count: int) -> bytes:
+        if self.code:
+            raise DeviceException(self.code, "device")
         return bytes(2 * count)
 
 
@@ -62,8 +69,8 @@ def make_unit(*tags: Tag) -> Unit:
     return Unit(config, TagTable(tags=tags), requests_per_second=100.0, clock=lambda: 0.0, random=lambda: 0.0)
 
 
-async def poll(unit: Unit, group: int, session: Kept) -> None:
-    await unit.poll(group, cast("ModbusClient", Zeros()), session)
+async def poll(unit: Unit, group: int, session: Kept, device: Zeros | None = None) -> None:
+    await unit.poll(group, cast("ModbusClient", device or Zeros()), session)
 
 
 async def test_tags_with_an_interval_of_their_own_are_polls_of_their_own() -> None:
@@ -111,6 +118,23 @@ async def test_a_tag_without_a_valid_address_is_bad_once_and_said_while_the_othe
         ([0], [Status.GOOD]),
     ]
     assert "tag classic" in session.message
+
+
+@pytest.mark.parametrize("code", [5, 6])
+async def test_a_device_that_is_always_busy_is_said_and_forgotten_when_it_answers(code: int) -> None:
+    unit, session, device = make_unit(Tag(name="t", address="holding:0", type=ValueType.UINT16)), Kept(), Zeros()
+    unit.restart(session)
+    device.code = code
+    for _ in range(BUSY_POLLS - 1):
+        await poll(unit, 0, session, device)
+        assert session.message == ""
+    await poll(unit, 0, session, device)
+    assert "keeps answering that it is busy" in session.message
+    assert session.delivered == []
+    device.code = 0
+    await poll(unit, 0, session, device)
+    assert session.message == ""
+    assert len(session.delivered) == 1
 
 
 async def test_a_unit_without_a_single_valid_address_says_so() -> None:
