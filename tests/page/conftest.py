@@ -10,6 +10,7 @@ import csv
 import gzip
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,7 +79,8 @@ def recorded(name: str, key: str, value: str, columns: dict[str, tuple[str, str]
 @dataclass
 class Farm:
     """Four turbines and the farm's meter. `away` says since when a source has been unplugged; `mute` keeps all
-    connections open and says nothing on them, like a cut cable; `hostile` stands in for an alias.
+    connections open and says nothing on them, like a cut cable; `hostile` stands in for an alias. With `channels`
+    each turbine has so many more properties and is abridged, as in a large twin; those in `ailing` are Bad.
     """
 
     away: dict[str, float] = field(default_factory=dict)
@@ -87,6 +89,9 @@ class Farm:
     catching_up: bool = False
     hostile: str = ""
     mute: bool = False
+    turbines: int = 4
+    channels: int = 0
+    ailing: set[str] = field(default_factory=set)
 
     def load(self) -> "Farm":
         for scada in TURBINES.values():
@@ -99,6 +104,8 @@ class Farm:
         """The recorded value of second `at`; an unplugged source stays where it was."""
         second = int(min(at, self.away.get(source, at)))
         columns = self.records[source]
+        if prop.startswith("channel"):
+            return float(prop.removeprefix("channel")) + second % 10 / 10
         if prop in columns:
             return columns[prop][second % len(columns[prop])]
         actual, wind = self.value(source, "power", at), self.value(source, "windSpeed", at)
@@ -115,7 +122,7 @@ class Farm:
     def view(self, source: str, prop: str, unit: str, now: float) -> PropertyView:
         word, since, age = self.freshness(source, now)
         value = self.value(source, prop, now)
-        bad = not np.isfinite(value)
+        bad = not np.isfinite(value) or prop in self.ailing
         quality: SeverityName = "Bad" if bad else "Uncertain" if word != "Fresh" or abs(value) > 2040 else "Good"
         stale = "UncertainLastUsableValue" if word != "Fresh" else "UncertainEngineeringUnitsExceeded"
         held = ["Held"] if word != "Fresh" else ["Range"]
@@ -134,35 +141,41 @@ class Farm:
             estimated=False,
         )
 
-    def asset(self, asset_id: str, now: float) -> AssetView:
+    def asset(self, asset_id: str, now: float, *, whole: bool = False) -> AssetView:
         turbine = asset_id.removeprefix("Asset_204")
         is_farm = asset_id == "Asset_2000"
         name = "" if is_farm else f"T{turbine}"
-        source = "farm-meter" if is_farm else TURBINES[name].lower()
+        scada = "" if is_farm else list(TURBINES.values())[(int(turbine) - 1) % len(TURBINES)]
+        source = scada.lower() or "farm-meter"
         columns = METER if is_farm else MEASURED
         units = {prop: unit for prop, (_, unit) in columns.items()} | ({} if is_farm or not self.curve else BEHAVIOUR)
+        channels = {} if is_farm else {f"channel{n:03d}": "Cel" for n in range(self.channels)}
+        units |= channels if whole else {}
         properties = [self.view(source, prop, unit, now) for prop, unit in units.items()]
         word, since, _ = self.freshness(source, now)
+        counts = Counter(prop.quality for prop in properties if prop.kind == "measured")
+        if not whole:
+            ailing = len(self.ailing & channels.keys())
+            counts += Counter({"Bad": ailing, "Good" if word == "Fresh" else "Uncertain": len(channels) - ailing})
         order: list[SeverityName] = ["Good", "Uncertain", "Bad"]
         return AssetView(
             id=asset_id,
             class_name="WindFarm" if is_farm else "WindTurbine",
             path="engie/la-haute-borne" + (f"/{name}" if name else ""),
-            aliases={"erp": "10002000"}
-            if is_farm
-            else {"scada": self.hostile or TURBINES[name], "erp": f"1000204{turbine}"},
+            aliases={"erp": "10002000"} if is_farm else {"scada": self.hostile or scada, "erp": f"1000204{turbine}"},
             sources={"meter" if is_farm else "default": source},
             freshness=word,
             stale_since=since,
-            quality=max((prop.quality for prop in properties), key=order.index),
+            quality=max((name for name in order if counts[name]), key=order.index),
+            good=counts["Good"],
+            uncertain=counts["Uncertain"],
+            bad=counts["Bad"],
+            abridged=bool(channels) and not whole,
             properties=properties,
         )
 
-    def aliases(self, name: str, turbine: str) -> dict[str, str]:
-        return {"scada": self.hostile or TURBINES[name], "erp": f"1000204{turbine}"}
-
     def ids(self) -> list[str]:
-        return ["Asset_2041", "Asset_2042", "Asset_2043", "Asset_2044", "Asset_2000"]
+        return [*(f"Asset_204{number}" for number in range(1, self.turbines + 1)), "Asset_2000"]
 
     def sources(self, now: float) -> list[SourceView]:
         return [self.source(name, now) for name in self.records]
@@ -223,9 +236,10 @@ class Farm:
         )
 
     def detail(self, asset_id: str, now: float) -> AssetDetailView:
-        asset = self.asset(asset_id, now)
+        asset = self.asset(asset_id, now, whole=True)
         source = next(iter(asset.sources.values()))
         tags = {prop: column for prop, (column, _) in (METER if source == "farm-meter" else MEASURED).items()}
+        tags |= {prop.name: prop.name.upper() for prop in asset.properties if prop.name.startswith("channel")}
         lineage = [
             LineageView(
                 property=prop.name,
@@ -242,7 +256,7 @@ class Farm:
         return AssetDetailView(**asset.model_dump(), lineage=lineage)
 
     def history(self, asset_id: str, prop: str, start: float, end: float, points: int) -> HistoryView:
-        view = self.asset(asset_id, end)
+        view = self.asset(asset_id, end, whole=True)
         source, unit = next(iter(view.sources.values())), {p.name: p.unit for p in view.properties}[prop]
         end = min(end, self.away.get(source, end))
         step = max(1, int((end - start) / points))

@@ -12,8 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, expect
+
+from brownfield_api.twin_config import TwinProperty
 
 if TYPE_CHECKING:
     from brownfield_api.twin_config import TwinConfig
@@ -94,6 +97,29 @@ async def test_the_twin_serves_a_page_that_lives(
         await expect(page.locator(".properties")).to_contain_text("curve(windSpeed)")
         await page.get_by_role("link", name="Sources").click()
         await expect(page.locator("[data-source=r1]")).to_contain_text("Not heard of")
+        await page.close()
+    assert complaints == []
+
+
+async def test_a_twin_too_large_to_be_told_whole_is_shown_by_counts_and_asked_for_one_asset(
+    browser: Browser, feeder: Any, config: TwinConfig, tmp_path: Path
+) -> None:
+    complaints: list[str] = []
+    [turbine] = config.classes
+    unheard = tuple(TwinProperty(name=f"channel{number:04d}") for number in range(1100))
+    wide = msgspec.structs.replace(turbine, properties=(*turbine.properties, *unheard))
+    large = msgspec.structs.replace(config, classes=(wide,))
+    async with turning(feeder), room.running_twin(large, tmp_path) as twin:
+        page = await open_page(browser, complaints, twin.page)
+        await page.goto(twin.page)
+        matter = page.locator(".matters li").filter(has_text="T1")
+        await expect(matter).to_contain_text(f"1100 of {len(wide.properties)} properties not good")
+        await matter.get_by_role("link").click()
+        rows = page.locator(".properties tbody tr")
+        await expect(rows).to_have_count(len(wide.properties) + 3)
+        await expect(page.locator(".trend[data-property=power] .readout")).to_contain_text("latest")
+        await expect(page.locator(".properties")).to_contain_text("curve(windSpeed)")
+        await expect(rows.filter(has_text="Channel1099")).to_contain_text("waiting for the first value")
         await page.close()
     assert complaints == []
 

@@ -25,7 +25,8 @@ export function fetchTwin() {
  * @returns {Promise<import("./types.js").AssetDetailView>}
  */
 export function fetchAsset(id, signal) {
-  return queued(() => getJson(apiUrl(`assets/${encodeURIComponent(id)}`), signal), signal);
+  const url = apiUrl(`assets/${encodeURIComponent(id)}`);
+  return queued(() => getJson(url, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])), signal);
 }
 
 /**

@@ -39,6 +39,10 @@
  * @property {Freshness} freshness
  * @property {string | null} staleSince
  * @property {Quality} quality
+ * @property {number} good  of all its measured and derived properties, as `uncertain` and `bad`
+ * @property {number} uncertain
+ * @property {number} bad
+ * @property {boolean} abridged  in a large twin: `properties` are the headline, asked for by itself it has all
  * @property {PropertyView[]} properties
  *
  * @typedef {AssetView & {lineage: LineageView[]}} AssetDetailView

@@ -2,12 +2,13 @@
  * One asset in depth: trends with quality along the time line, what was expected, every property and its origin.
  */
 
-import { fetchAsset, isAborted } from "../api.js";
 import { behaviourOf, namesOf, propertyOf } from "../behaviours.js";
 import { attribute, h } from "../dom.js";
 import { mark, setMark } from "../marks.js";
 import { assetHref, rememberAs } from "../router.js";
 import { THEME_CHANGED } from "../theme.js";
+import { timeText } from "../times.js";
+import { wholeAsset } from "../whole.js";
 import { assetName, humanised } from "../words.js";
 import { emptyState } from "./empty.js";
 import { freshnessLine } from "./freshness.js";
@@ -23,17 +24,19 @@ import { trend } from "./trend.js";
 export function assetView(store, route) {
   const first = store.assets.get(route.id);
   if (!first) return missing(route.id);
-  const asset = () => store.assets.get(route.id) ?? first;
-  const head = heading(store, asset);
-  const table = propertyTable(store, asset);
-  const gone = new AbortController();
-  const board = trends(store, asset, route);
+  const whole = wholeAsset(store, first, {
+    onDetail: (detail) => {
+      board.learn();
+      board.update();
+      table.update();
+      table.explain(detail.lineage);
+    },
+    onFailure: (error, heard) => table.complain(complaint(error, heard, first)),
+  });
+  const head = heading(store, whole.asset);
+  const table = propertyTable(whole);
+  const board = trends(store, whole, route);
   const element = h("article", { class: "asset" }, head.element, board.element, table.element);
-  fetchAsset(first.id, gone.signal)
-    .then((detail) => table.explain(detail.lineage))
-    .catch((error) => {
-      if (!isAborted(error)) table.unexplained(`Where the values come from could not be asked: ${error.message}.`);
-    });
   return {
     element,
     title: assetName(first),
@@ -44,15 +47,27 @@ export function assetView(store, route) {
       table.update();
     },
     tick: () => {
+      whole.tick();
       head.update();
       board.tick();
       table.update();
     },
     close: () => {
-      gone.abort();
+      whole.close();
       board.close();
     },
   };
+}
+
+/**
+ * @param {Error} error
+ * @param {number} heard
+ * @param {import("../types.js").AssetView} asset
+ */
+function complaint(error, heard, asset) {
+  if (!asset.abridged) return `Where the values come from could not be asked: ${error.message}.`;
+  const shown = heard ? `those below are as of ${timeText(heard)}` : "only the first are shown";
+  return `All properties could not be asked for: ${error.message}; ${shown}.`;
 }
 
 /**
@@ -113,16 +128,16 @@ function heading(store, asset) {
 /**
  * The plots, and the choice of properties and range, which the address remembers.
  * @param {import("../store.js").Store} store
- * @param {() => import("../types.js").AssetView} asset
+ * @param {import("../whole.js").Whole} whole
  * @param {import("../router.js").Route} route
  */
-function trends(store, asset, route) {
+function trends(store, whole, route) {
+  const { asset } = whole;
   const behaviour = behaviourOf(store.twin?.behaviours ?? [], asset());
   const names = behaviour && namesOf(behaviour);
-  const plottable = asset().properties.filter((p) => typeof p.value === "number" || p.value === null);
-  const usual = names ? [names.output, names.residual, names.input] : plottable.slice(0, 3).map((p) => p.name);
-  const asked = route.query.get("show")?.split(",") ?? usual;
-  let chosen = plottable.map((p) => p.name).filter((name) => asked.includes(name));
+  const headline = plottable(asset());
+  const usual = names ? [names.output, names.residual, names.input] : headline.slice(0, 3);
+  let chosen = route.query.get("show")?.split(",").filter(Boolean) ?? usual;
   let seconds = RANGES.find(([, span]) => String(span) === route.query.get("range"))?.[1] ?? RANGES[1][1];
   /** @type {Map<string, ReturnType<typeof trend>>} */
   const plots = new Map();
@@ -131,16 +146,26 @@ function trends(store, asset, route) {
     seconds = span;
     rebuild();
   });
-  const picker = propertyPicker(plottable, chosen, (wanted) => {
-    chosen = wanted;
-    rebuild();
-  });
+  const picker = propertyPicker(
+    () => ({ usual: [...new Set([...usual, ...headline])], all: plottable(asset()) }),
+    chosen,
+    (wanted) => {
+      chosen = wanted;
+      rebuild();
+    },
+  );
 
-  /** @param {boolean} [all]  also those that need not change */
-  function rebuild(all = true) {
+  /** @param {boolean} [anew]  also those that need not change */
+  function rebuild(anew = true) {
+    const all = plottable(asset());
+    if (whole.complete()) chosen = chosen.filter((name) => all.includes(name) || plots.has(name));
+    const place = (/** @type {string} */ name) => {
+      const index = usual.indexOf(name);
+      return index < 0 ? usual.length + all.indexOf(name) : index;
+    };
     const order = [...chosen].sort((a, b) => place(a) - place(b));
     for (const [name, plot] of plots) {
-      if (!all && chosen.includes(name)) continue;
+      if (!anew && chosen.includes(name)) continue;
       plot.close();
       plots.delete(name);
     }
@@ -162,22 +187,31 @@ function trends(store, asset, route) {
       rememberAs(assetHref(route.id, { range: String(seconds), show: chosen.join(",") }));
     }
   }
-  const place = (/** @type {string} */ name) => {
-    const index = usual.indexOf(name);
-    return index < 0 ? usual.length + plottable.findIndex((p) => p.name === name) : index;
-  };
   const repaint = () => rebuild();
   addEventListener(THEME_CHANGED, repaint);
   rebuild();
   const element = h(
     "section",
     { "aria-labelledby": "trends" },
-    h("div", { class: "toolbar" }, h("h2", { id: "trends" }, "Trends"), ranges, picker),
+    h("div", { class: "toolbar" }, h("h2", { id: "trends" }, "Trends"), ranges, picker.element),
     stack,
     legend(),
   );
+  const called = () =>
+    asset()
+      .properties.map((property) => property.name)
+      .join();
+  let known = called();
   return {
     element,
+    /** Properties may have come that were not known before: offer them, and plot those the address asks for. */
+    learn: () => {
+      const all = called();
+      if (all === known) return;
+      known = all;
+      rebuild(false);
+      picker.offer();
+    },
     update: () => plots.forEach((plot) => plot.update()),
     tick: () => plots.forEach((plot) => plot.tick()),
     close: () => {
@@ -185,6 +219,11 @@ function trends(store, asset, route) {
       plots.forEach((plot) => plot.close());
     },
   };
+}
+
+/** @param {import("../types.js").AssetView} asset */
+function plottable(asset) {
+  return asset.properties.filter((p) => typeof p.value === "number" || p.value === null).map((p) => p.name);
 }
 
 /** What the band below each plot means. */

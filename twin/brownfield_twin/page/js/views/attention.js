@@ -1,6 +1,6 @@
 /**
  * What a person should look at, worst first, each with the reason in plain words. An asset that is stale as a whole is
- * one line, not one for each of its properties.
+ * one line, not one for each of its properties; so is one of hundreds of properties, which only its counts tell of.
  */
 
 import { attribute, h, text } from "../dom.js";
@@ -30,7 +30,7 @@ export function attention(store) {
   );
   let shown = "";
   const update = () => {
-    const matters = [...store.assets.values()].flatMap(mattersOf);
+    const matters = [...store.assets.values()].flatMap((a) => (a.abridged ? sumOf(a) : mattersOf(a)));
     matters.sort((a, b) => SEVERITIES.indexOf(b.quality) - SEVERITIES.indexOf(a.quality));
     attribute(none, "hidden", matters.length > 0);
     text(none, store.live ? "Nothing: every value is good and fresh." : "Not known while the twin is away.");
@@ -43,6 +43,25 @@ export function attention(store) {
     list.replaceChildren(...matters.slice(0, LINES).map(line));
   };
   return { element, update };
+}
+
+/**
+ * @param {import("../types.js").AssetView} asset  abridged
+ * @returns {Matter[]}
+ */
+function sumOf(asset) {
+  const { id, good, uncertain, bad, freshness, quality } = asset;
+  const all = good + uncertain + bad;
+  const unwell = uncertain + bad;
+  const fresh = freshness === "Fresh";
+  if (fresh && !unwell) return [];
+  const name = assetName(asset);
+  if (!fresh && !good) return [{ id, name, what: `All ${all} properties`, why: silence(asset), quality }];
+  const old = !fresh && `some ${freshness.toLowerCase()}`;
+  const parts = [bad && `${bad} bad`, uncertain && `${uncertain} uncertain`, old];
+  const what = unwell ? `${unwell} of ${counted(all, "property", "properties")} not good` : "Some properties";
+  const worst = bad ? "Bad" : unwell ? "Uncertain" : quality;
+  return [{ id, name, what, why: parts.filter(Boolean).join(", "), quality: worst }];
 }
 
 /**
@@ -64,10 +83,12 @@ function mattersOf(asset) {
     quality: group[0].quality,
   }));
   if (!whole) return lines;
-  const never = asset.freshness === "Never" ? "no value has ever come" : "no new values";
-  return [
-    { id, name, what: "All properties", why: `${asset.freshness.toLowerCase()}: ${never}`, quality: asset.quality },
-  ];
+  return [{ id, name, what: "All properties", why: silence(asset), quality: asset.quality }];
+}
+
+/** @param {import("../types.js").AssetView} asset */
+function silence({ freshness }) {
+  return `${freshness.toLowerCase()}: ${freshness === "Never" ? "no value has ever come" : "no new values"}`;
 }
 
 /** @param {import("../types.js").PropertyView} property */

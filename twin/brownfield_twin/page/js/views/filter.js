@@ -1,33 +1,45 @@
 /**
- * Narrows many cards to the ones a reader names, or to those that are not well.
+ * Narrows many cards or rows to the ones a reader names, or to those that are not well.
  */
 
 import { attribute, h, text } from "../dom.js";
 import { counted } from "../words.js";
 
 /**
- * @param {Map<string, {element: HTMLElement, words: () => string, unwell: () => boolean}>} cards
- * @param {{element: HTMLElement, ids: string[]}[]} sections
+ * A search box and a switch; `wants` says whether what has these words, and is unwell or not, is asked for.
+ * @param {{label: string, placeholder: string}} wording
+ * @param {() => void} onChange
  */
-export function assetFilter(cards, sections) {
-  const search = /** @type {HTMLInputElement} */ (
-    h("input", { type: "search", placeholder: "Name, alias, path…", oninput: apply })
-  );
-  const unwell = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", onchange: apply }));
+export function filterForm({ label, placeholder }, onChange) {
+  const search = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder, oninput: onChange }));
+  const unwell = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", onchange: onChange }));
   const found = h("output", { class: "count" });
   const element = h(
     "form",
     { class: "filter", role: "search", onsubmit: (/** @type {Event} */ e) => e.preventDefault() },
-    h("label", {}, h("span", { class: "unseen" }, "Filter assets"), search),
+    h("label", {}, h("span", { class: "unseen" }, label), search),
     h("label", {}, unwell, "only what is stale or not good"),
     found,
   );
+  return {
+    element,
+    wants: (/** @type {string} */ words, /** @type {boolean} */ ails) =>
+      words.toLowerCase().includes(search.value.trim().toLowerCase()) && (!unwell.checked || ails),
+    say: (/** @type {string} */ words) => text(found, words),
+  };
+}
+
+/**
+ * @param {Map<string, {element: HTMLElement, words: () => string, unwell: () => boolean}>} cards
+ * @param {{element: HTMLElement, ids: string[]}[]} sections
+ */
+export function assetFilter(cards, sections) {
+  const form = filterForm({ label: "Filter assets", placeholder: "Name, alias, path…" }, apply);
 
   function apply() {
-    const wanted = search.value.trim().toLowerCase();
     let shown = 0;
     for (const card of cards.values()) {
-      const fits = card.words().toLowerCase().includes(wanted) && (!unwell.checked || card.unwell());
+      const fits = form.wants(card.words(), card.unwell());
       attribute(card.element, "hidden", !fits);
       if (fits) shown += 1;
     }
@@ -37,7 +49,7 @@ export function assetFilter(cards, sections) {
         "hidden",
         part.ids.every((id) => cards.get(id)?.element.hidden),
       );
-    text(found, shown === cards.size ? "" : `${shown} of ${counted(cards.size, "asset")}`);
+    form.say(shown === cards.size ? "" : `${shown} of ${counted(cards.size, "asset")}`);
   }
-  return { element, apply };
+  return { element: form.element, apply };
 }

@@ -1,24 +1,30 @@
 /**
  * Every property of an asset: value, quality and why, how old, and where it came from. On a phone each row is a card.
+ * Rows come and go with the properties: those of a large asset are asked for after the first are shown.
  */
 
 import { attribute, h, text } from "../dom.js";
 import { mark, setMark } from "../marks.js";
 import { durationText, setTime, timeElement } from "../times.js";
 import { unitText } from "../units.js";
-import { humanised, why } from "../words.js";
+import { counted, humanised, why } from "../words.js";
+import { filterForm } from "./filter.js";
 import { valueText } from "./reading.js";
 
 const COLUMNS = ["Property", "Value", "Quality", "Age", "Comes from"];
 const KINDS = { measured: "", derived: "derived", behaviour: "computed by a behaviour" };
 
-/**
- * @param {import("../store.js").Store} store
- * @param {() => import("../types.js").AssetView} asset
- */
-export function propertyTable(store, asset) {
-  const rows = new Map(asset().properties.map((property) => [property.name, row(store, asset().id, property)]));
+/** From so many properties on, a filter is worth its place. */
+const MANY = 40;
+
+/** @param {import("../whole.js").Whole} whole */
+export function propertyTable(whole) {
+  /** @type {Map<string, ReturnType<typeof row>>} */
+  let rows = new Map();
   const generation = h("p", { class: "note" });
+  const trouble = h("p", { class: "note" });
+  const filter = filterForm({ label: "Filter properties", placeholder: "Property, source, tag…" }, update);
+  const body = h("tbody");
   const head = h(
     "tr",
     {},
@@ -27,18 +33,36 @@ export function propertyTable(store, asset) {
   const element = h(
     "section",
     { "aria-labelledby": "properties" },
-    h("h2", { id: "properties" }, "Properties"),
-    h(
-      "table",
-      { class: "panel properties" },
-      h("thead", {}, head),
-      h("tbody", {}, ...[...rows.values()].map((r) => r.element)),
-    ),
+    h("div", { class: "toolbar" }, h("h2", { id: "properties" }, "Properties"), filter.element),
+    trouble,
+    h("table", { class: "panel properties" }, h("thead", {}, head), body),
     generation,
   );
-  const update = () => {
-    for (const property of asset().properties) rows.get(property.name)?.update(property);
-  };
+
+  /** @param {import("../types.js").PropertyView[]} properties */
+  function settle(properties) {
+    if (properties.length === rows.size && properties.every(({ name }) => rows.has(name))) return;
+    rows = new Map(properties.map((property) => [property.name, rows.get(property.name) ?? row(property)]));
+    body.replaceChildren(...[...rows.values()].map((r) => r.element));
+  }
+
+  function update() {
+    const { properties } = whole.asset();
+    settle(properties);
+    const many = properties.length > MANY;
+    attribute(filter.element, "hidden", !many && whole.complete());
+    let shown = 0;
+    for (const property of properties) {
+      const line = /** @type {ReturnType<typeof row>} */ (rows.get(property.name));
+      const fits = !many || filter.wants(line.words(), property.quality !== "Good" || property.freshness !== "Fresh");
+      attribute(line.element, "hidden", !fits);
+      if (!fits) continue;
+      line.update(property, whole.age(property));
+      shown += 1;
+    }
+    const all = counted(properties.length, "property", "properties");
+    filter.say(!whole.complete() ? "asking for all…" : shown < properties.length ? `${shown} of ${all}` : all);
+  }
   update();
 
   /** @param {import("../types.js").LineageView[]} lineage */
@@ -46,16 +70,13 @@ export function propertyTable(store, asset) {
     for (const line of lineage) rows.get(line.property)?.explain(line);
     const versions = new Set(lineage.filter((l) => l.mapping).map((l) => `${l.mapping}, generation ${l.generation}`));
     text(generation, versions.size ? `Mapped by ${[...versions].join("; ")}.` : "");
+    text(trouble, "");
   };
-  return { element, update, explain, unexplained: (/** @type {string} */ words) => text(generation, words) };
+  return { element, update, explain, complain: (/** @type {string} */ words) => text(trouble, words) };
 }
 
-/**
- * @param {import("../store.js").Store} store
- * @param {string} id
- * @param {import("../types.js").PropertyView} first
- */
-function row(store, id, first) {
+/** @param {import("../types.js").PropertyView} first */
+function row(first) {
   const value = h("span", { class: "value" });
   const shape = mark();
   const reason = h("span", { class: "why" });
@@ -65,6 +86,8 @@ function row(store, id, first) {
   const sinceTime = timeElement();
   const origin = h("td", { "data-label": "Comes from" });
   since.append("stale since ", sinceTime);
+  let words = `${first.name} ${humanised(first.name)}`;
+  let explained = "";
   const element = h(
     "tr",
     {},
@@ -84,14 +107,16 @@ function row(store, id, first) {
     origin,
   );
 
-  /** @param {import("../types.js").PropertyView} property */
-  const update = (property) => {
+  /**
+   * @param {import("../types.js").PropertyView} property
+   * @param {number | null} seconds  its age
+   */
+  const update = (property, seconds) => {
     text(value, valueText(property));
     attribute(element, "data-old", property.freshness !== "Fresh");
     attribute(element, "data-estimated", property.estimated);
     setMark(shape, property.quality, property.quality, property.status);
     text(reason, why(property));
-    const seconds = store.age(id, property);
     text(age, seconds === null ? "never" : seconds < 1 ? "now" : durationText(seconds));
     attribute(moment, "hidden", !property.sourceTime);
     setTime(moment, property.sourceTime);
@@ -101,6 +126,10 @@ function row(store, id, first) {
 
   /** @param {import("../types.js").LineageView} line */
   const explain = (line) => {
+    const key = JSON.stringify(line);
+    if (key === explained) return;
+    explained = key;
+    words = `${first.name} ${humanised(first.name)} ${line.source} ${line.tag}`;
     const unit = line.tagUnit && line.tagUnit !== first.unit ? ` in ${unitText(line.tagUnit)}` : "";
     const parts = [];
     if (line.source) parts.push(h("a", { href: "#/sources" }, line.source), " › ", h("code", {}, line.tag), unit);
@@ -109,5 +138,5 @@ function row(store, id, first) {
       parts.push(h("span", { class: "why" }, `from ${line.inputs.map(humanised).join(", ").toLowerCase()}`));
     origin.replaceChildren(h("span", {}, ...(parts.length ? parts : ["–"])));
   };
-  return { element, update, explain };
+  return { element, update, explain, words: () => words };
 }

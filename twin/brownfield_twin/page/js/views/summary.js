@@ -4,13 +4,19 @@
 
 import { behaviourOf, isActual, namesOf, numeric, propertyOf } from "../behaviours.js";
 import { attribute, h, text } from "../dom.js";
-import { mark, setMark, SEVERITIES, worst } from "../marks.js";
+import { mark, setMark, worst } from "../marks.js";
 import { GLANCE, number, percent, signed } from "../numbers.js";
 import { assetHref } from "../router.js";
 import { isAdditive, unitText } from "../units.js";
 import { assetName, counted, humanised } from "../words.js";
 import { meter } from "./meter.js";
 
+/** Where an asset's count of each quality stands. */
+const COUNTED = /** @type {const} */ ([
+  ["Good", "good"],
+  ["Uncertain", "uncertain"],
+  ["Bad", "bad"],
+]);
 const UNKNOWN = "not known while the twin is away";
 
 /** @param {import("../store.js").Store} store */
@@ -116,16 +122,12 @@ function qualityTile(store) {
   const shape = mark();
   const note = h("p", { class: "tile-note" });
   const update = () => {
-    const qualities = [...store.assets.values()].flatMap((a) => a.properties.map((p) => p.quality));
-    setMark(shape, qualities.length ? worst(qualities) : "None", qualities.length ? worst(qualities) : "no values");
-    const counts = SEVERITIES.map((name) => [name, qualities.filter((quality) => quality === name).length]);
-    text(
-      note,
-      counts
-        .filter(([, count]) => count)
-        .map(([name, count]) => `${number(Number(count))} ${String(name).toLowerCase()}`)
-        .join(" · "),
-    );
+    const assets = [...store.assets.values()];
+    const counts = COUNTED.map(([name, key]) => ({ name, key, count: assets.reduce((sum, a) => sum + a[key], 0) }));
+    const present = counts.filter(({ count }) => count);
+    const found = present.length ? worst(present.map(({ name }) => name)) : null;
+    setMark(shape, found ?? "None", found ?? "no values");
+    text(note, present.map(({ key, count }) => `${number(count)} ${key}`).join(" · "));
   };
   return { element: tile("Worst quality", h("p", { class: "figure-mark" }, shape), note), update };
 }
