@@ -9,7 +9,10 @@ an endpoint into one process.
 from collections.abc import Awaitable, Callable
 
 SLACK = 0.01
-"""Seconds a late request may catch up: event loops wake a millisecond or two late, which must not lower the rate."""
+"""Seconds by which a request may miss its slot in all, late and early: event loops are no clockwork."""
+
+EARLY = 0.002
+"""The part of it for requests that come too early: the timers of event loops are no finer, and each costs a wake-up."""
 
 
 class Budget:
@@ -27,8 +30,8 @@ class Budget:
     async def turn(self) -> None:
         """Waits for the next free slot and counts the request."""
         now = self._clock()
-        slot = max(self._slot, now - SLACK)
+        slot = max(self._slot, now - (SLACK - EARLY))
         self._slot = slot + self._pitch
-        if slot > now:
+        if slot > now + EARLY:
             await self._sleep(slot - now)
         self.requests += 1
