@@ -1,8 +1,9 @@
 """The adapter process: a spine, one writer per source, one coordinator per endpoint, a health record each second.
 
-Everything runs on one event loop. Nothing waits for the spine: whatever can be read is read, and kept in the writers'
-journals until the spine is there. A coordinator that fails in a way nobody expected ends the process loudly; its
-supervisor starts it again, and the writers' journals go on where they were.
+Everything runs on one event loop. While the spine is away whatever can only be read now is read, and kept in the
+writers' journals; sources that keep history, and the health record, wait for it. A coordinator that fails in a way
+nobody expected ends the process loudly; its supervisor starts it again, and the writers' journals go on where they
+were.
 """
 
 import asyncio
