@@ -11,6 +11,12 @@ from rich.live import Live
 
 from brownfield_cli.summary import Summary, readable_line
 
+
+def plain_console(*, stderr: bool = False) -> Console:
+    """A console that shows text as it is: what comes from devices and files is never markup."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
 TOTALS_EVERY = 10.0
 """Seconds between lines of totals where there is no terminal."""
 
@@ -28,7 +34,7 @@ class Screen:
         """One log line of a process."""
         self.summary.add_line(process, line)
         if self.live is None and (text := readable_line(process, line)):
-            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self.console.print(text, soft_wrap=True)
 
     def refresh(self) -> None:
         """Redraws, or prints a line of totals when it is time."""
@@ -36,7 +42,7 @@ class Screen:
             self.live.update(self.summary.render(), refresh=True)
         elif time.monotonic() - self.last_totals >= TOTALS_EVERY:
             self.last_totals = time.monotonic()
-            self.console.print(self.summary.totals(), markup=False, highlight=False, soft_wrap=True)
+            self.console.print(self.summary.totals(), soft_wrap=True)
 
 
 @contextlib.asynccontextmanager
@@ -44,7 +50,7 @@ async def screen(title: str, console: Console) -> AsyncIterator[Screen]:
     """A screen for the time of a run."""
     summary = Summary(title)
     if not console.is_terminal:
-        console.print(title, markup=False, highlight=False, soft_wrap=True)
+        console.print(title, soft_wrap=True)
         yield Screen(console, summary)
         return
     with Live(summary.render(), console=console, auto_refresh=False, screen=False) as live:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from brownfield_cli.console import plain_console
 from brownfield_cli.example import example_folder
 from brownfield_cli.options import DEFAULT_STATE, Duration, Listen, Report, State, duration_seconds
 from brownfield_cli.planning import Place
@@ -43,7 +43,7 @@ def demo(
 
 
 async def _demo(folder: Path, state: Path, listen: str, duration: float, report: Path | None, *, browser: bool) -> None:
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     async with simulated_plant(folder / "plant", state / "plant") as (plant, control):
         if control:
             console.print(f"Break things: curl -X POST {control}/devices/r80711/away (back, freeze, …)", soft_wrap=True)

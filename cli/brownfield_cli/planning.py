@@ -66,7 +66,7 @@ def make_plan(resources: Resources, place: Place, spine: SpineConfig = NO_SPINE)
 def print_findings(findings: Sequence[Finding], console: Console) -> int:
     """Prints each finding on a line of its own; returns the number of errors."""
     for finding in findings:
-        console.print(f"{finding.severity.value}: {finding}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{finding.severity.value}: {finding}", soft_wrap=True)
     return sum(finding.severity is Severity.ERROR for finding in findings)
 
 

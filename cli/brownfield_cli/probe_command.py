@@ -1,6 +1,7 @@
 """`brownfield probe`: a commissioning engineer's first look at one source, with the adapter's own client."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -11,10 +12,12 @@ from brownfield_adapters.probe import ProbeReport, TagReport
 from brownfield_adapters.registry import probe as probe_source
 from brownfield_api.adapter_config import AdapterConfig, EndpointConfig, SourceConfig
 from brownfield_api.errors import BrownfieldError
-from brownfield_api.tables import TagTable
+from brownfield_api.tables import Tag, TagTable
+from brownfield_cli.console import plain_console
 from brownfield_cli.options import DEFAULT_STATE, Files, Namespace, Resolve, State, Volumes, pairs
 from brownfield_cli.planning import Place, make_plan, print_findings, read_resources, write_secrets
 from brownfield_cli.state_folder import locked
+from brownfield_cli.summary import printable
 from brownfield_planner.processes import Plan
 
 
@@ -35,7 +38,7 @@ def probe(
         volumes=pairs("--volume", volume),
         resolve=pairs("--resolve", resolve),
     )
-    console = Console()
+    console = plain_console()
     resources = read_resources(place)
     found = make_plan(resources, place)
     print_findings([item for item in found.findings if item.resource in {"", f"LegacySource/{source}"}], console)
@@ -45,7 +48,7 @@ def probe(
         write_secrets(resources, place)
         folder.mkdir(parents=True, exist_ok=True)
         report = asyncio.run(probe_source(endpoint, config, table, folder))
-    show(report, console)
+    show(report, table, console)
     if report.error:
         raise typer.Exit(1)
 
@@ -68,32 +71,42 @@ def find_source(found: Plan, name: str) -> tuple[EndpointConfig, SourceConfig, T
     )
 
 
-def show(report: ProbeReport, console: Console) -> None:
-    """Prints a report: connection, blocks, tags with every reading, remarks."""
-    console.print(
-        f"{report.source}: {report.protocol} {report.endpoint}", markup=False, highlight=False, soft_wrap=True
-    )
+def show(report: ProbeReport, table: TagTable, console: Console) -> None:
+    """Prints a report: connection, blocks, tags with every reading, remarks. `value` is in the tag's unit, after
+    scale and offset; the readings beside it are as the device has them.
+    """
+    console.print(f"{report.source}: {report.protocol} {report.endpoint}", soft_wrap=True)
     if report.error:
-        console.print(f"no connection: {report.error}", markup=False, style="bold red", soft_wrap=True)
+        console.print(f"no connection: {report.error}", style="bold red", soft_wrap=True)
         return
-    console.print(f"connected in {report.connect_milliseconds:.1f} ms", highlight=False)
+    console.print(f"connected in {report.connect_milliseconds:.1f} ms")
     blocks = Table("block", "ms", "", box=None, pad_edge=False)
     for block in report.blocks:
         blocks.add_row(block.label, f"{block.milliseconds:.1f}", block.error)
     console.print(blocks)
-    console.print(_tags(report.tags))
+    console.print(_tags(report.tags, {tag.name: tag for tag in table.tags}))
     for remark in report.remarks:
-        console.print(f"! {remark}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"! {printable(remark)}", soft_wrap=True)
 
 
-def _tags(tags: tuple[TagReport, ...]) -> Table:
+def engineering(raw: str, tag: Tag | None) -> str:
+    """The value after scale and offset; as it is where there are none or it is no number."""
+    if tag is None or (tag.scale, tag.offset) == (1.0, 0.0):
+        return raw
+    try:
+        return f"{float(raw) * tag.scale + tag.offset:.9g}"
+    except ValueError:
+        return raw
+
+
+def _tags(tags: tuple[TagReport, ...], configured: Mapping[str, Tag]) -> Table:
     orders = list(dict.fromkeys(order for tag in tags for order in tag.readings))
     table = Table(
         "tag", "address", "type", "value", "unit", "status", "raw", *orders, "remark", box=None, pad_edge=False
     )
     for tag in tags:
         readings = [tag.readings.get(order, "") for order in orders]
-        table.add_row(
-            tag.name, tag.address, tag.type, tag.value, tag.unit, tag.status, tag.raw, *readings, tag.remark
-        )  # fmt: skip
+        value = engineering(tag.value, configured.get(tag.name))
+        cells = (tag.name, tag.address, tag.type, value, tag.unit, tag.status, tag.raw, *readings, tag.remark)
+        table.add_row(*(printable(cell) for cell in cells))
     return table

@@ -4,8 +4,8 @@ import csv
 import sys
 
 import typer
-from rich.console import Console
 
+from brownfield_cli.console import plain_console
 from brownfield_cli.options import DEFAULT_STATE, Files, Namespace, Resolve, Site, Volumes, pairs
 from brownfield_cli.planning import Place, make_plan, read_resources, refuse_errors
 from brownfield_planner.firewall import HEADINGS, firewall_rows
@@ -32,7 +32,7 @@ def firewall(
         resolve=pairs("--resolve", resolve),
     )
     found = make_plan(read_resources(place), place)
-    refuse_errors(found, Console(stderr=True))
+    refuse_errors(found, plain_console(stderr=True))
     writer = csv.writer(sys.stdout)
     writer.writerow(HEADINGS)
     writer.writerows(row.cells for row in firewall_rows(found))

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from brownfield_api.errors import BrownfieldError
 from brownfield_api.health import HealthRecord
-from brownfield_cli.console import Screen, screen, wait_for
+from brownfield_cli.console import Screen, plain_console, screen, wait_for
 from brownfield_cli.options import (
     DEFAULT_STATE,
     Duration,
@@ -80,7 +81,7 @@ def run(
         spine=spine,
         spine_credentials=spine_credentials,
     )
-    asyncio.run(run_place(options, Console(stderr=True)))
+    asyncio.run(run_place(options, plain_console(stderr=True)))
 
 
 async def run_place(options: RunOptions, console: Console) -> RunReport:
@@ -89,6 +90,8 @@ async def run_place(options: RunOptions, console: Console) -> RunReport:
     resources = read_resources(place)
     planned = make_plan(resources, place)
     refuse_errors(planned, console)
+    if options.report and not options.report.resolve().parent.is_dir():
+        raise BrownfieldError("its folder does not exist", f"report {options.report}", "Make it, or name another")
     refuse_ports_in_use(process.config for process in planned.processes)
     stop = stop_signals()
     with locked(place.state):

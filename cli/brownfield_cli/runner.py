@@ -35,6 +35,9 @@ log = structlog.get_logger("run")
 MODULES = {"adapter": "brownfield_adapters", "pipeline": "brownfield_pipeline", "twin": "brownfield_twin"}
 """Entry point of each kind of process; pods use the same."""
 
+STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Windows has no SIGHUP."""
+
 STOP_ORDER = ("adapter", "pipeline", "twin")
 
 LARGEST_STORE = 16 * 1024**3
@@ -194,7 +197,7 @@ def store_size(folder: Path) -> int:
 
 
 def stop_signals() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set; a second SIGINT interrupts as usual."""
+    """An event that SIGINT, SIGTERM and SIGHUP (the terminal is gone) set; a second SIGINT interrupts as usual."""
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -202,7 +205,7 @@ def stop_signals() -> asyncio.Event:
         event.set()
         loop.remove_signal_handler(signal.SIGINT)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         try:
             loop.add_signal_handler(number, ask)
         except NotImplementedError:  # Windows: its event loop has none, KeyboardInterrupt does the same there

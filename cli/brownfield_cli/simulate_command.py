@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from brownfield_cli.console import plain_console
 from brownfield_cli.example import plant_folder
 from brownfield_cli.options import DEFAULT_STATE
 from brownfield_cli.runner import stop_signals
@@ -23,7 +24,7 @@ def simulate(
     state: Annotated[Path, typer.Option(help="Folder for exports and certificates.")] = DEFAULT_STATE / "plant",
 ) -> None:
     """Play recorded machines: Modbus and OPC UA servers, an export folder."""
-    asyncio.run(_simulate(plant_folder(example), speed, control, state, Console()))
+    asyncio.run(_simulate(plant_folder(example), speed, control, state, plain_console()))
 
 
 async def _simulate(folder: Path, speed: float | None, control: str, state: Path, console: Console) -> None:
@@ -32,9 +33,9 @@ async def _simulate(folder: Path, speed: float | None, control: str, state: Path
 
     def ready(plant: Plant, url: str) -> None:
         for line in run_hints(plant, state):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         if url:
-            console.print(f"break things: curl -X POST {url}/devices/NAME/away (back, freeze, thaw, …)", markup=False)
+            console.print(f"break things: curl -X POST {url}/devices/NAME/away (back, freeze, thaw, …)")
 
     playing = asyncio.create_task(
         run_plant(

@@ -27,9 +27,13 @@ _SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 @contextlib.contextmanager
 def locked(state: Path) -> Iterator[None]:
     """Holds the folder for one run; raises `BrownfieldError` if another run holds it."""
-    state.mkdir(parents=True, exist_ok=True)
-    path = state / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BrownfieldError(
+            f"cannot be written ({error.strerror})", f"state folder {state}", "Give another one with --state"
+        ) from error
     try:
         try:
             _lock(descriptor)

@@ -118,7 +118,7 @@ def readable_line(process: str, line: str) -> str:
     try:
         fields = json.loads(line)
     except ValueError:
-        return f"{process}: {line}"
+        return printable(f"{process}: {line}")
     if not isinstance(fields, dict) or fields.get("level") == "debug":
         return ""
     event = fields.pop("event", "")
@@ -126,4 +126,9 @@ def readable_line(process: str, line: str) -> str:
     level = fields.pop("level", "info")
     rest = " ".join(f"{key}={value}" for key, value in fields.items() if key not in {"logger", "process", "exception"})
     mark = "" if level == "info" else f"{str(level).upper()} "
-    return f"{time} {process}: {mark}{event} {rest}".rstrip()
+    return printable(f"{time} {process}: {mark}{event} {rest}".rstrip())
+
+
+def printable(text: str) -> str:
+    """The text without control characters: what comes from a device must not steer the terminal."""
+    return text if text.isprintable() else "".join(mark if mark.isprintable() else "·" for mark in text)

@@ -52,6 +52,16 @@ class ProcessSpec:
     log_path: Path
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A log file that a full disk costs lines, and nothing else: they still reach the screen."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
+        """Says once that the file cannot be written."""
+        if not getattr(self, "_said", False):
+            self._said = True
+            log.warning("log file cannot be written", file=self.baseFilename, process=record.name)
+
+
 class SupervisedProcess:
     """One process and its restarts. `pid` is None while it is down."""
 
@@ -90,7 +100,11 @@ class SupervisedProcess:
         delay = FIRST_DELAY
         while not self._stopping.is_set():
             started = time.monotonic()
-            code = await self._run_once()
+            try:
+                code = await self._run_once()
+            except OSError as error:  # no memory, no process left, no entry point: as good as an exit
+                log.warning("process cannot be started", process=self.spec.name, error=str(error))
+                code = -1
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > SETTLED:
@@ -111,15 +125,14 @@ class SupervisedProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "BROWNFIELD_SUPERVISED": "1"},
+            start_new_session=True,  # a terminal's Ctrl-C is for us; we stop the processes in their order
             limit=1024 * 1024,
         )
         await self._read_log(self._child)
         return await self._child.wait()
 
     async def _read_log(self, child: asyncio.subprocess.Process) -> None:
-        handler = logging.handlers.RotatingFileHandler(
-            self.spec.log_path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
-        )
+        handler = _LogFile(self.spec.log_path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
         assert child.stdout is not None  # noqa: S101  # it was asked for above
         try:
             while raw := await _line(child.stdout):
@@ -127,7 +140,8 @@ class SupervisedProcess:
                 handler.handle(logging.LogRecord(self.spec.name, logging.INFO, "", 0, line, None, None))
                 self._on_line(self.spec.name, line)
         finally:
-            handler.close()
+            with contextlib.suppress(OSError):  # a full disk must not end the supervision
+                handler.close()
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

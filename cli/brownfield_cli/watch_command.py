@@ -21,15 +21,18 @@ from brownfield_api.process import SpineConfig
 from brownfield_api.status import Reason, Severity, reason_names, severity_of, status_name
 from brownfield_api.subjects import RAW_STREAM
 from brownfield_api.tables import Tag, TagTable, ValueType
+from brownfield_cli.console import plain_console
 from brownfield_cli.options import DEFAULT_STATE, Duration, State, duration_seconds
 from brownfield_cli.runner import stop_signals
 from brownfield_cli.state_folder import spine_file
+from brownfield_cli.summary import printable
 from brownfield_spine.connection import Spine, connect
+from brownfield_spine.health import records
 from brownfield_spine.reader import Corrupt, read
 from brownfield_spine.tables import TableStore
 
-LOOK_BACK_NS = 60 * 1_000_000_000
-"""How far back the first values may lie."""
+LOOK_BACK_NS = 15 * 60 * 1_000_000_000
+"""How far back the first values may lie: a quiet tag of a subscription speaks seldom."""
 
 _STYLE = {Severity.GOOD: "green", Severity.UNCERTAIN: "yellow", Severity.BAD: "bold red"}
 
@@ -71,6 +74,8 @@ class Watched:
     def render(self, now: int) -> Table:
         """The tags as a table; `now` in ns since 1970 UTC."""
         vouched = f"vouched for {(now - self.as_of) / 1e9:.1f} s ago" if self.as_of else "link down, values are held"
+        if not self.tags:
+            vouched = "waiting for its first batch"
         table = Table(
             "tag", "value", "unit", "status", "why", "age s", "source time", title=f"{self.source}: {vouched}"
         )
@@ -99,11 +104,16 @@ def watch(
     duration: Duration = "",
 ) -> None:
     """Show a source's tags live in the terminal."""
-    asyncio.run(_watch(source, _spine_of(state), duration_seconds(duration), Console()))
+    asyncio.run(_watch(source, _spine_of(state), duration_seconds(duration), plain_console()))
 
 
 async def _watch(source: str, config: SpineConfig, duration: float, console: Console) -> None:
     spine = await connect(config, name="brownfield-watch")
+    try:
+        await refuse_unknown(spine, source)
+    except BrownfieldError:
+        await spine.close()
+        raise
     watched = Watched(source)
     following = asyncio.create_task(_follow(spine, watched))
     stop = stop_signals()
@@ -117,6 +127,13 @@ async def _watch(source: str, config: SpineConfig, duration: float, console: Con
     await spine.close()
     if isinstance(outcome, Exception):
         raise outcome
+
+
+async def refuse_unknown(spine: Spine, source: str) -> None:
+    """Raises `BrownfieldError` naming the sources there are, unless an adapter has told of this one."""
+    known = sorted({item.name for record in (await records(spine)).values() for item in record.sources})
+    if source not in known:
+        raise BrownfieldError("no adapter reads such a source", source, f"Known: {', '.join(known) or 'none yet'}")
 
 
 async def _follow(spine: Spine, watched: Watched) -> None:
@@ -134,7 +151,7 @@ async def _follow(spine: Spine, watched: Watched) -> None:
 def _shown(tag: Tag, batch: SampleBatch, row: int, texts: list[str] | None) -> str:
     """The engineering value as text, exact for strings and 64-bit integers."""
     if tag.type is ValueType.STRING:
-        return texts[row] if texts is not None else ""
+        return printable(texts[row]) if texts is not None else ""
     if tag.type is ValueType.INT64 and batch.value_i64 is not None and tag.scale == 1 and tag.offset == 0:
         return str(int(batch.value_i64[row]))
     if tag.type is ValueType.UINT64 and batch.value_u64 is not None and tag.scale == 1 and tag.offset == 0:

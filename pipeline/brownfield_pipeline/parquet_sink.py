@@ -19,6 +19,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -86,25 +87,32 @@ class ParquetSink:
         part = path.with_name(f"{path.name}.part")
         try:
             with part.open("wb") as file:
-                write_parquet(
-                    self._table(batch),
-                    file,
-                    compression="zstd(1)",
-                    max_row_group_size=_ROW_GROUP,
-                    key_value_metadata={
-                        "brownfield.input": extent.input,
-                        "brownfield.first": str(extent.first),
-                        "brownfield.last": str(extent.last),
-                        "brownfield.generation": self._generation,
-                    },
-                )
+                file.write(self._file(batch, extent))
                 file.flush()
                 os.fsync(file.fileno())
-        except Exception as error:
+        except BaseException:
             part.unlink(missing_ok=True)
-            # The writer wraps the file's OSError (disk full) in an exception class that it does not export.
-            raise error if isinstance(error, OSError) else OSError(f"{path}: {error}") from error
+            raise
         return part.replace(path)
+
+    def _file(self, batch: SampleBatch, extent: Extent) -> memoryview:
+        """The bytes of a whole file. Made in memory: a disk that is full under arro3's writer ends in a Rust panic,
+        which is no `Exception`; Python's own write is an `OSError`.
+        """
+        file = BytesIO()
+        write_parquet(
+            self._table(batch),
+            file,
+            compression="zstd(1)",
+            max_row_group_size=_ROW_GROUP,
+            key_value_metadata={
+                "brownfield.input": extent.input,
+                "brownfield.first": str(extent.first),
+                "brownfield.last": str(extent.last),
+                "brownfield.generation": self._generation,
+            },
+        )
+        return file.getbuffer()
 
     def _table(self, batch: SampleBatch) -> Table:
         slot = Array.from_numpy(batch.index)

@@ -8,31 +8,53 @@ from brownfield_api.errors import InvalidResource
 from brownfield_api.expansion import fill
 from brownfield_api.resources import Reason
 from brownfield_api.resources.assetmapping import PropertySpec
-from brownfield_api.tables import ValueType
+from brownfield_api.tables import Tag, ValueType
 from brownfield_planner.assets import CheckedAsset
 from brownfield_planner.classes import Template
 from brownfield_planner.csv_tables import Row
 from brownfield_planner.findings import Findings, Place, closest
 from brownfield_planner.property_types import Reading, Refused, Shape, check_type, common_shape, read_unit
+from brownfield_planner.sources import CheckedSource
 
 Shapes = dict[str, Shape]
+_POLLED = frozenset({"modbus", "files"})
 UsedTag = tuple[str, str, str]
 """Namespace, source, tag."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often (`interval` in seconds) a polled source, as `Kind/name`, reads a tag."""
+
+    interval: float
+    source: str
+
+
 @dataclass(slots=True)
 class Bindings:
-    """What the bound properties add up to. `overrides` is by asset id."""
+    """What the bound properties add up to. `overrides` is by asset id; `paces` is the slowest by class and
+    property, of polled sources only.
+    """
 
     classes: dict[str, Shapes] = field(default_factory=dict)
     overrides: dict[str, Shapes] = field(default_factory=dict)
     used: set[UsedTag] = field(default_factory=set)
     conversions: set[tuple[str, str]] = field(default_factory=set)
     sources: set[tuple[str, str]] = field(default_factory=set)
+    paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
 
     def shapes(self, asset: CheckedAsset) -> Shapes:
         """Types and units of all properties of an asset."""
         return {**self.classes.get(asset.template.name, {}), **self.overrides.get(asset.spec.id, {})}
+
+    def note_pace(self, class_name: str, name: str, source: CheckedSource, tag: Tag) -> None:
+        """Keeps how often a tag is read if that is the slowest for the property."""
+        if source.suspended or source.protocol not in _POLLED:
+            return
+        interval = (tag.interval if source.protocol == "modbus" else 0.0) or source.interval
+        known = self.paces.get((class_name, name))
+        if known is None or interval > known.interval:
+            self.paces[class_name, name] = Pace(interval, source.loaded.ref)
 
 
 @dataclass(slots=True)
@@ -145,6 +167,7 @@ def _read(
             message = f"{source.loaded.ref} has no tag {name!r} (asset {asset.spec.id})"
             repeats.add(row.place.inside("tag"), Reason.UNKNOWN_TAG, message, closest(name, source.tags.tags))
         return None
+    bindings.note_pace(asset.template.name, spec.name, source, tag)
     try:
         return read_unit(spec, tag, inherited.unit if inherited else "")
     except Refused as error:

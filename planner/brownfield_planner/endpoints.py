@@ -64,14 +64,24 @@ def _fits(source: CheckedSource, others: list[CheckedSource], findings: Findings
 def _fits_budget(source: CheckedSource, others: list[CheckedSource], findings: Findings) -> bool:
     own = _requests(source)
     taken = sum(_requests(other) for other in others)
-    budget = lowest_load([*others, source]).max_requests_per_second
+    together = [*others, source]
+    budget = lowest_load(together).max_requests_per_second
     if own + taken <= budget * 1.000001:
         return True
     beside = f", the other sources of {source.key} {taken:g}" if taken else ""
+    lowest = [item for item in together if item.load.max_requests_per_second == budget]
+    whose = "" if lowest == [source] else f" of {_names(lowest)}"
     message = f"the tags need at least {own:g} requests/s{beside}; the budget is {budget:g}"
-    do = "Read less often, set maxGap where reading along is harmless, or raise maxRequestsPerSecond"
-    findings.error(source.loaded.place("spec.load.maxRequestsPerSecond"), Reason.BUDGET_EXCEEDED, message, do)
+    message += f", that{whose}: the lowest of the endpoint counts" if whose else ""
+    do = f"Read less often, set maxGap where reading along is harmless, or raise maxRequestsPerSecond{whose}"
+    path = "spec.load.maxRequestsPerSecond" if source in lowest else "spec"
+    findings.error(source.loaded.place(path), Reason.BUDGET_EXCEEDED, message, do)
     return False
+
+
+def _names(sources: list[CheckedSource]) -> str:
+    shown = ", ".join(source.loaded.ref for source in sources[:3])
+    return shown + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
 
 
 def _requests(source: CheckedSource) -> float:

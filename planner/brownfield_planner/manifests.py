@@ -4,6 +4,7 @@ Scalars follow what `kubectl` makes of them: JSON types only (a date stays text)
 refused, aliases and nesting are bounded so that a small file cannot unfold into a large one.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -144,7 +145,7 @@ class _Reader:
 
 
 def _scalar(node: yaml.Node) -> Any:
-    """The JSON value of a scalar; what JSON lacks (dates, sexagesimal numbers, binary) stays the text it is."""
+    """The JSON value of a scalar; what JSON lacks (dates, sexagesimal numbers, .nan, .inf) stays the text it is."""
     text = node.value
     kind = node.tag.removeprefix(_TAG)
     if kind == "null":
@@ -155,6 +156,8 @@ def _scalar(node: yaml.Node) -> Any:
         value = _SCALARS.construct_object(yaml.ScalarNode(node.tag, text))
     except (yaml.YAMLError, ValueError, KeyError):
         return text
+    if isinstance(value, float) and not math.isfinite(value):
+        return text  # JSON would carry null, which reads as not given.
     return text if isinstance(value, int) and abs(value) > _LARGEST_INT else value
 
 

@@ -9,6 +9,7 @@ from brownfield_api.twin_config import StalenessConfig, TwinProperty
 from brownfield_planner.assets import CheckedAsset
 from brownfield_planner.behaviours import check_behaviours
 from brownfield_planner.findings import Findings, Place, closest
+from brownfield_planner.flapping import warn_of_flapping
 from brownfield_planner.mapping import CheckedMapping
 from brownfield_planner.resource_set import Key, Loaded, Resources
 
@@ -53,6 +54,7 @@ def check_twin(
     if known:
         classes = _with_staleness(twin, classes, standard, findings)
         check_behaviours(twin, classes, findings)
+        warn_of_flapping(twin, classes, standard, used.values(), findings)
     return CheckedTwin(
         loaded=twin,
         ok=findings.error_count == before,

@@ -60,6 +60,8 @@ def message_of(details: ErrorDetails) -> str:
     if kind in {"too_long", "too_short"}:
         limit = details["ctx"].get("max_length", details["ctx"].get("min_length"))
         return f"must have at {'most' if kind == 'too_long' else 'least'} {limit} entries"
+    if kind == "int_type" and isinstance(details["input"], str) and not details["input"].strip("+-").isdecimal():
+        return f"{details['input']!r} is not a whole number"
     if kind in _WORDS:
         return _WORDS[kind]
     message = details["msg"].removeprefix("Value error, ")

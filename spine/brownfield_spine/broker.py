@@ -6,14 +6,17 @@ no more writes, which is what a full disk leaves behind. On a cluster the spine 
 """
 
 import asyncio
+import ctypes
 import os
 import shutil
 import signal
 import socket
+import sys
 import sysconfig
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -32,6 +35,7 @@ _CHECKS_FAILED = 3
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _STEADY_SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _log = structlog.get_logger()
 
@@ -110,6 +114,7 @@ class Broker:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C is for us; the server goes last
+                preexec_fn=_end_with_parent(),
             )
         deadline = time.monotonic() + _START_SECONDS
         while wrong := await self._complaint():
@@ -206,6 +211,17 @@ async def running_broker(
         yield broker
     finally:
         await broker.stop()
+
+
+def _end_with_parent() -> Callable[[], object] | None:
+    """What the child does so that the kernel sends it SIGTERM when we die, by SIGKILL too. Linux only.
+
+    libc is loaded before the fork: the child of a process with threads may take no lock, as loading would. The
+    kernel counts the thread that forks as the parent; asyncio forks in the thread of its loop, which ends last.
+    """
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, _PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def _find_binary() -> str:

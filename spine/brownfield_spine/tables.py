@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
+import structlog
 from nats import errors
 from nats.js.errors import NotFoundError
 from nats.js.object_store import ObjectStore
@@ -22,6 +23,8 @@ _POLL_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 _TRANSFER_TIMEOUT = 30.0
 _READS_OF_DAMAGED = 2
 
+_log = structlog.get_logger()
+
 
 class TableStore:
     """The tables of one spine; share one per process."""
@@ -31,6 +34,7 @@ class TableStore:
         self._store = ObjectStore(name=TABLE_BUCKET, stream=f"OBJ_{TABLE_BUCKET}", js=spine.js)
         self._cache: dict[str, AnyTable] = {}
         self._stored: dict[str, int] = {}
+        self._unreadable: set[str] = set()
         self._lock = asyncio.Lock()
 
     def is_stored(self, name: str) -> bool:
@@ -44,7 +48,10 @@ class TableStore:
         return name
 
     async def put_packed(self, name: str, packed: bytes) -> None:
-        """Store an already packed table; acknowledged when this returns."""
+        """Store an already packed table; acknowledged when this returns.
+
+        One that is there is read back first: a broker that lost a block of its store may list what it cannot give.
+        """
         if self.is_stored(name):
             return
         async with self._lock:
@@ -53,7 +60,7 @@ class TableStore:
             connections = self._spine.connections
             try:
                 async with asyncio.timeout(_TRANSFER_TIMEOUT):
-                    if not await self._has(name):
+                    if not await self._holds(name, packed):
                         await self._store.put(name, packed)
             except (errors.Error, OSError, TimeoutError) as error:
                 raise SpineUnavailable(f"cannot be stored ({type(error).__name__})", where=f"table {name}") from error
@@ -71,11 +78,13 @@ class TableStore:
             async with asyncio.timeout(deadline):
                 table = await self._fetch(name)
         except TimeoutError:
+            damaged = name in self._unreadable
             raise SpineUnavailable(
-                f"not on the spine within {deadline:g} s",
+                f"{'on the spine but unreadable' if damaged else 'not on the spine'} within {deadline:g} s",
                 where=f"table {name}",
-                do="Its writer stores it; is it running?",
+                do="Its writer stores it again when it is started" if damaged else "Its writer stores it; is it running?",
             ) from None
+        self._unreadable.discard(name)
         self._cache[name] = table
         return table
 
@@ -83,6 +92,16 @@ class TableStore:
         """Drop cached tables that are not in `keep`."""
         kept = set(keep)
         self._cache = {name: table for name, table in self._cache.items() if name in kept}
+
+    async def _holds(self, name: str, packed: bytes) -> bool:
+        """Whether the spine gives these bytes back."""
+        if not await self._has(name):
+            return False
+        for _ in range(_READS_OF_DAMAGED):
+            if await self._read(name) == packed:
+                return True
+        _log.warning("table on the spine cannot be read; it is stored again", table=name)
+        return False
 
     async def _has(self, name: str) -> bool:
         try:
@@ -111,9 +130,17 @@ class TableStore:
             # A consumer that is lost on the way would make nats-py wait for ever.
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 result = await self._store.get(name)
-        except (errors.Error, OSError, TimeoutError):
+        except NotFoundError:
+            return None
+        except (errors.Error, OSError, TimeoutError) as error:
+            self._say_unreadable(name, error)
             return None
         return result.data
+
+    def _say_unreadable(self, name: str, error: Exception) -> None:
+        if self._spine.connected and name not in self._unreadable:
+            self._unreadable.add(name)
+            _log.error("table on the spine cannot be read", table=name, error=str(error) or type(error).__name__)
 
 
 _shared: "WeakKeyDictionary[Spine, TableStore]" = WeakKeyDictionary()

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -182,3 +184,41 @@ async def test_a_run_reports_what_it_did_and_a_second_one_goes_on_without_loss(p
         assert {process["restarts"] for process in report["processes"].values()} == {0}
         assert 0 < report["latency"]["twin"]["p50"] <= report["latency"]["twin"]["max"]
     assert not list((tmp_path / "state").rglob("*.fenced"))
+
+
+def test_a_report_without_a_place_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    report = str(tmp_path / "missing" / "report.json")
+    volume = f"meter-export={tmp_path}"
+    done = brownfield("run", "-f", str(example_folder()), "--volume", volume, "--report", report)
+    assert done.returncode == 1
+    assert "its folder does not exist" in done.stderr
+
+
+def test_a_state_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    volume = f"meter-export={tmp_path}"
+    done = brownfield("run", "-f", str(example_folder()), "--volume", volume, "--state", str(tmp_path / "state"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: state folder")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.chain
+@pytest.mark.timeout(120)
+async def test_one_ctrl_c_in_a_terminal_stops_in_order_without_restarts(plant: Plant, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    given = [*options(plant, tmp_path), "--listen", fixed_port("127.0.0.1:0"), "--report", str(report)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "brownfield_cli", "run", *given,
+        stderr=asyncio.subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while b"of 4 assets fresh" not in (line := await process.stderr.readline()) or b"4 of 4" not in line:
+            assert line, "it ended by itself"
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: everybody in the group is told
+    rest = (await process.stderr.read()).decode()
+    assert await process.wait() == 0
+    assert "Stopped." in rest
+    assert "started again" not in rest
+    assert {item["restarts"] for item in json.loads(report.read_text())["processes"].values()} == {0}

@@ -49,3 +49,33 @@ async def test_an_overlong_line_does_not_end_the_process_or_its_log(
     await until(lambda: bool(lines) and lines[-1] == "after")
     assert process.restarts == 0
     await process.stop()
+
+
+async def test_a_log_file_that_cannot_be_written_costs_lines_and_not_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = sleeper(tmp_path, monkeypatch, "import time\nprint('up', flush=True)\ntime.sleep(600)\n")
+    spec.log_path.mkdir()  # a folder where the file should be: opening it fails, as on a broken disk
+    lines: list[str] = []
+    process = SupervisedProcess(spec, lambda _, line: lines.append(line))
+    process.start()
+    await until(lambda: lines == ["up"])
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    await until(lambda: lines == ["up", "up"])
+    await process.stop()
+
+
+async def test_an_interrupt_of_the_terminal_reaches_only_the_supervisor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    process = SupervisedProcess(
+        sleeper(tmp_path, monkeypatch, "import time\nprint('up', flush=True)\ntime.sleep(600)\n"),
+        lambda _, line: lines.append(line),
+    )
+    process.start()
+    await until(lambda: lines == ["up"])
+    assert process.pid is not None
+    assert os.getpgid(process.pid) != os.getpgid(0)
+    await process.stop()

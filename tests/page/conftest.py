@@ -249,7 +249,7 @@ class Farm:
                 expression="",
                 inputs=[] if prop.name in tags else ["windSpeed", "power"],
                 mapping="la-haute-borne",
-                generation="sha256:4f0c1d9a",
+                generation="" if "." in prop.name else "sha256:4f0c1d9a",
             )
             for prop in asset.properties
         ]

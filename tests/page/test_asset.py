@@ -66,7 +66,9 @@ async def test_each_property_says_where_it_comes_from_and_why_it_is_not_good(wat
     await expect(row).to_contain_text("r80711 › Ws_avg")
     await expect(row).to_contain_text("repeated while the link is down")
     await expect(row).to_contain_text("stale since")
-    await expect(watched.page.get_by_text("Mapped by la-haute-borne")).to_be_visible()
+    mapped = watched.page.get_by_text("Mapped by la-haute-borne")
+    await expect(mapped).to_have_text("Mapped by la-haute-borne, generation sha256:4f0c1d9a.")
+    await expect(mapped).to_be_visible()
 
 
 async def test_live_values_are_appended_to_the_plot(watched: Watched, stage: Stage) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from brownfield_adapters.driver import Driver, Session
 from brownfield_adapters.files.folder import listing
+from brownfield_adapters.files.quoting import listed
 from brownfield_adapters.files.reader import FilesReader, Piece
 from brownfield_adapters.polling import PollSchedule
 from brownfield_adapters.remarks import Remarks
@@ -113,7 +114,7 @@ class _SourceReading:
             return
         news = sorted(unknown - self._told)
         self._told = unknown
-        columns = ", ".join(self._tags[index].address for index in sorted(unknown))
+        columns = listed([self._tags[index].address for index in sorted(unknown)])
         self._remarks.note("columns", f"no column {columns}" if unknown else "")
         if news:
             session, now = self._session, self._session.now()

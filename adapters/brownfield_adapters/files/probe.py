@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from brownfield_adapters.files.folder import Head, Listed, head_of, listing
+from brownfield_adapters.files.folder import LEADS_OUT, Head, Listed, head_of, listing
 from brownfield_adapters.files.lines import MAX_LINE, cells
+from brownfield_adapters.files.quoting import listed, plain
 from brownfield_adapters.files.table import FileTable
 from brownfield_adapters.files.times import Clock, TimeReader
 from brownfield_adapters.probe import BlockReport, ProbeReport, TagReport
@@ -49,17 +50,20 @@ def _look(name: str, directory: str, options: FilesOptions, tags: Sequence[Tag])
     started = time.perf_counter()
     try:
         times = TimeReader(options.time_format, options.time_zone)
-        files = listing(directory, options.pattern)
+        everything = listing(directory, options.pattern)
     except (LinkLost, InvalidResource) as error:
         return ProbeReport(source=name, protocol="files", endpoint=directory, error=str(error))
     connected = 1000 * (time.perf_counter() - started)
+    files = [file for file in everything if file.target is not None]
     found = _Found()
+    if len(files) < len(everything):
+        found.remarks[f"{listed([file.name for file in everything if file.target is None])} {LEADS_OUT}"] = None
     for file in files[-_FILES:]:
         begun = time.perf_counter()
         wrong = _read(file, options, tags, times, found)
         milliseconds = 1000 * (time.perf_counter() - begun)
         found.blocks.append(
-            BlockReport(label=f"{file.name}, {file.size} bytes", milliseconds=milliseconds, error=wrong)
+            BlockReport(label=f"{plain(file.name)}, {file.size} bytes", milliseconds=milliseconds, error=wrong)
         )
     return ProbeReport(
         source=name,
@@ -75,7 +79,7 @@ def _look(name: str, directory: str, options: FilesOptions, tags: Sequence[Tag])
 def _read(file: Listed, options: FilesOptions, tags: Sequence[Tag], times: TimeReader, found: _Found) -> str:
     """Reads the first rows of one file into `found`; returns what was wrong with the file, "" if nothing."""
     try:
-        with file.path.open("rb") as opened:
+        with file.open() as opened:
             head = head_of(opened, options.encoding)
             if head is None:
                 return "header and first row are not both complete yet"
@@ -91,7 +95,7 @@ def _read(file: Listed, options: FilesOptions, tags: Sequence[Tag], times: TimeR
     found.rows = [row for row in rows if row is not None and len(row) >= len(header)]
     found.newest = max(found.newest, read.newest)
     if "\ufffd" in text + head.header:
-        found.remarks[f"{file.name} has bytes that are not {options.encoding}: check encoding"] = None
+        found.remarks[f"{plain(file.name)} has bytes that are not {options.encoding}: check encoding"] = None
     return f"{read.skipped} of {len(rows)} rows are broken, the first has {read.broken}" if read.skipped else ""
 
 
@@ -141,7 +145,7 @@ def _remarks(found: _Found, files: Sequence[Listed], options: FilesOptions, tags
         name for name in found.header if name.strip() not in {options.time_column, *(tag.address for tag in tags)}
     ]
     if unused:
-        remarks.append(f"columns that no tag names: {', '.join(unused)}")
+        remarks.append(f"columns that no tag names: {listed(unused)}")
     if found.newest:
         newest = datetime.fromtimestamp(found.newest / 1e9, UTC)
         remarks.append(f"the newest row that was read is of {newest:%Y-%m-%d %H:%M:%S} UTC")

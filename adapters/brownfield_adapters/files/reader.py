@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from brownfield_adapters.files.folder import Head, Listed, head_of, listing, tail_before
+from brownfield_adapters.files.folder import LEADS_OUT, Head, Listed, head_of, listing, tail_before
 from brownfield_adapters.files.ledger import Ledger
 from brownfield_adapters.files.lines import MAX_LINE, cells
+from brownfield_adapters.files.quoting import plain
 from brownfield_adapters.files.table import FileTable, Rows
 from brownfield_adapters.files.times import Clock, TimeReader
 from brownfield_adapters.files.watermark import FileMark, dump, load
@@ -123,10 +124,13 @@ class FilesReader:
 
     def pass_over(self) -> Iterator[Piece]:
         """Everything new in the folder, file by file; raises `LinkLost` if the folder cannot be read."""
-        files = self._look(self._directory, self._options.pattern)
-        names = {file.name for file in files}
-        self._seen = {name: state for name, state in self._seen.items() if name in names}
+        everything = self._look(self._directory, self._options.pattern)
+        names = {file.name for file in everything}
+        files = [file for file in everything if file.target is not None]
+        inside = {file.name for file in files}
+        self._seen = {name: state for name, state in self._seen.items() if name in inside}
         self._odd = {name: text for name, text in self._odd.items() if name in names}
+        self._odd.update((name, LEADS_OUT) for name in sorted(names - inside))
         self._ledger.begin_pass(file.changed for file in files)
         present = {file.inode: file for file in files}
         for file in files:
@@ -136,7 +140,7 @@ class FilesReader:
             self._ledger.reach(file.name)
             self._odd.pop(file.name, None)
             try:
-                with file.path.open("rb") as opened:
+                with file.open() as opened:
                     yield from self._read_file(file, opened, present)
                 self._seen[file.name] = state
             except FileNotFoundError:
@@ -173,7 +177,7 @@ class FilesReader:
         if reading.listed.inode == mark.inode or not mark.inode or mark.inode not in present:
             return False
         try:
-            with present[mark.inode].path.open("rb") as other:
+            with present[mark.inode].open() as other:
                 original = head_of(other, self._options.encoding)
         except (OSError, ValueError):
             return False
@@ -212,14 +216,14 @@ class FilesReader:
         if rows.skipped:
             self._skip(reading.listed, rows.skipped, rows.broken)
         if rows.missing:
-            name = reading.listed.name
+            name = plain(reading.listed.name)
             self._note("clock", f"{name}: times in the hour that clocks skip in spring are read as if they had not")
 
     def _skip(self, file: Listed, count: int, why: str) -> None:
         self.skipped += count
-        self._note("rows", f"{file.name}: broken rows are skipped, the first has {why}")
+        self._note("rows", f"{plain(file.name)}: broken rows are skipped, the first has {why}")
 
     def _tell_odd(self) -> None:
-        told = [f"{name} {text}" for name, text in self._odd.items()][:_TOLD]
+        told = [f"{plain(name)} {text}" for name, text in self._odd.items()][:_TOLD]
         more = len(self._odd) - len(told)
         self._note("files", "; ".join(told) + (f"; and {more} more files" if more else ""))

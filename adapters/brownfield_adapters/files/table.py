@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from brownfield_adapters.files.cells import Cells, read_cells
 from brownfield_adapters.files.lines import fitted
+from brownfield_adapters.files.quoting import listed
 from brownfield_adapters.files.times import Clock, TimeReader
 from brownfield_api.batch import SampleBatch, utf8_column
 from brownfield_api.tables import Tag, ValueType
@@ -39,7 +40,7 @@ class FileTable:
         while self._header and not self._header[-1]:
             self._header.pop()
         if time_column not in self._header:
-            raise ValueError(f"no column {time_column!r} among {', '.join(self._header)[:200]}")
+            raise ValueError(f"no column {time_column!r} among {listed(self._header)}")
         self._time = self._header.index(time_column)
         self._times = times
         self._tags = tags

@@ -1,5 +1,6 @@
 """Decimals as int-or-string: `10` or `"0.1"`, never a float, so that GitOps diffs stay clean."""
 
+import math
 import re
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,9 +15,9 @@ _LARGEST = 2**63 - 1
 
 def parse_decimal(value: Any) -> Decimal:
     """The number in an int or a text such as "0.1"; raises ValueError saying what to write instead."""
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return value
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         raise PydanticCustomError(
             "decimal", 'write {value} in quotes: "{value}" (floats do not survive GitOps diffs)', {"value": repr(value)}
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from brownfield_adapters.files.folder import Listed
 from brownfield_adapters.files.lines import MAX_LINE
 from brownfield_adapters.files.reader import FilesReader
 from brownfield_api.adapter_config import FilesOptions
@@ -216,16 +217,16 @@ def test_a_file_nobody_may_read_is_said_and_read_once_it_can_be(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.write("a.csv", HEADER + line(1))
-    original = Path.open
+    original = Listed.open
 
-    def refuse(path: Path, *arguments: object, **keywords: object) -> object:
+    def refuse(file: Listed) -> object:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
+        patched.setattr(Listed, "open", refuse)
         assert source.read() == []
     assert "a.csv cannot be read: Permission denied" in source.notes["files"]
-    assert Path.open is original
+    assert Listed.open is original
     assert source.read() == [1]
     assert source.notes["files"] == ""
 

@@ -68,7 +68,9 @@ export function propertyTable(whole) {
   /** @param {import("../types.js").LineageView[]} lineage */
   const explain = (lineage) => {
     for (const line of lineage) rows.get(line.property)?.explain(line);
-    const versions = new Set(lineage.filter((l) => l.mapping).map((l) => `${l.mapping}, generation ${l.generation}`));
+    // What a behaviour computes has no generation of its own.
+    const mapped = lineage.filter((l) => l.mapping && l.generation);
+    const versions = new Set(mapped.map((l) => `${l.mapping}, generation ${l.generation}`));
     text(generation, versions.size ? `Mapped by ${[...versions].join("; ")}.` : "");
     text(trouble, "");
   };
