@@ -1,5 +1,6 @@
 """Limits of age that a polled source cannot keep: between two polls its values would turn Stale and Fresh again."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from brownfield_api.resources import Reason, TwinModel
@@ -30,7 +31,7 @@ def warn_of_flapping(
         for name, item in properties.items():
             pace = paces.get((class_name, name))
             fresh = (item.staleness or standard).fresh
-            if pace is not None and fresh < MARGIN * pace.interval:
+            if pace is not None and fresh * 1.000001 < MARGIN * pace.interval:
                 slow.setdefault(_path(twin, class_name, name), []).append((fresh, class_name, name, pace))
     for path, found in slow.items():
         fresh, class_name, name, pace = max(found, key=lambda each: each[3].interval)
@@ -39,8 +40,14 @@ def warn_of_flapping(
             f"fresh is {fresh:g} s, but {pace.source} reads {class_name}.{name} every {pace.interval:g} s: "
             f"it would go back and forth between Fresh and Stale{more}"
         )
-        do = f"Write at least {MARGIN * pace.interval:g} s, or read more often"
+        do = f"Write at least {_duration(MARGIN * pace.interval)}, or read more often"
         findings.warn(twin.place(path), Reason.INVALID_STALENESS, message, do)
+
+
+def _duration(seconds: float) -> str:
+    """As it is to be written: whole seconds or milliseconds."""
+    thousandths = math.ceil(round(seconds * 1000, 3))
+    return f"{thousandths // 1000}s" if thousandths % 1000 == 0 else f"{thousandths}ms"
 
 
 def _paces(mappings: Iterable[CheckedMapping]) -> dict[tuple[str, str], Pace]:

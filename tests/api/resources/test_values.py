@@ -70,7 +70,9 @@ def test_floats_are_refused_with_the_quotes_to_write() -> None:
         TypeAdapter(Number).validate_python(0.1)
 
 
-@pytest.mark.parametrize("value", [True, None, "ten", "1,5", "0x10", "", "1e999", 2**70, math.nan, -math.inf, ".nan", Decimal("NaN")])
+@pytest.mark.parametrize(
+    "value", [True, None, "ten", "1,5", "0x10", "", "1e999", 2**70, math.nan, -math.inf, ".nan", Decimal("NaN")]
+)
 def test_other_values_are_no_decimals(value: object) -> None:
     with pytest.raises(ValueError, match="not a number"):
         parse_decimal(value)
