@@ -82,7 +82,11 @@ async def _serve(config: PipelineConfig, spine: Spine, pipeline: Pipeline, parts
     metrics = MetricsServer(parts.metrics.registry, config.metrics_listen)
     record = _Record(config, pipeline, parts, await metrics.start())
     health = HealthPublisher(spine, health_key("pipeline", config.namespace, config.name))
-    tasks = [spawn(health.run(record.make), name="health"), spawn(_tick(pipeline), name="tick")]
+    tasks = [
+        spawn(health.run(record.make), name="health"),
+        spawn(_tick(pipeline), name="tick"),
+        spawn(_keep_table(spine, parts.stage.slots), name="keep the asset table"),
+    ]
     _log.info("pipeline runs", position=pipeline.place.position, epoch=pipeline.place.epoch, seq=pipeline.place.seq)
     subjects = [source.subject for source in config.sources]
     try:
@@ -106,6 +110,14 @@ async def _tick(pipeline: Pipeline) -> None:
     while True:
         await asyncio.sleep(1.0)
         await pipeline.tick()
+
+
+async def _keep_table(spine: Spine, slots: Slots) -> None:
+    """A spine that comes back may have lost the table, or hold it damaged."""
+    while True:
+        await asyncio.sleep(1.0)
+        await spine.until_connected()
+        await _store_table(spine, slots)
 
 
 async def _resume(

@@ -33,6 +33,7 @@ from brownfield_spine.tasks import spawn, stop
 _CHECK_INTERVAL = 2.0
 _CHECKS_FAILED = 3
 _START_SECONDS = 60.0
+_HOPELESS_SECONDS = 2.0
 _STOP_SECONDS = 10.0
 _STEADY_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -116,17 +117,21 @@ class Broker:
                 start_new_session=True,  # Ctrl-C is for us; the server goes last
                 preexec_fn=_end_with_parent(),
             )
-        deadline = time.monotonic() + _START_SECONDS
+        since = time.monotonic()
         while wrong := await self._complaint():
-            if self._process.returncode is None and time.monotonic() < deadline:
+            # Without an end in sight: JetStream has restored what it can before anybody may connect and ask.
+            hopeless = "could not be recovered" in wrong
+            patience = _HOPELESS_SECONDS if hopeless else _START_SECONDS
+            if self._process.returncode is None and time.monotonic() - since < patience:
                 await asyncio.sleep(0.02)
                 continue
             code = self._process.returncode
             await self._end()
             raise BrownfieldError(
-                f"nats-server did not come up (exit code {code}): {self._files.last_words() or wrong}",
+                f"nats-server did not come up ({'it was stopped' if code is None else f'exit code {code}'}): "
+                f"{wrong if hopeless else self._files.last_words() or wrong}",
                 where=f"spine on {self._host}:{self._port}",
-                do=f"Its log is {self._files.log}",
+                do=self._files.advice(wrong),
             )
 
     async def _supervise(self) -> None:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+
+from brownfield_api.errors import BrownfieldError
 
 _USER = "brownfield"
 _SUPERVISOR = "supervisor"
@@ -96,12 +99,28 @@ class BrokerFiles:
             return ""
         return next((line for line in reversed(lines) if "[FTL]" in line or "[ERR]" in line), "")
 
+    def advice(self, complaint: str) -> str:
+        """What to do about a server that does not start because of `complaint`."""
+        found = re.search(r"stream '\S+ > (\S+)' could not be recovered", complaint)
+        stream = found[1] if found else "NAME"
+        return (
+            f"Its log is {self.log}. If a stream of its store is damaged, move the folder streams/{stream} below "
+            f"{self.store} away: that loses what this stream holds and nothing else; adapters' journals and "
+            "the Parquet history are elsewhere"
+        )
+
     def _login(self) -> Login:
         try:
             user, _, password = self.credentials.read_text(encoding="utf-8").strip().partition(":")
         except FileNotFoundError:
             user, password = _USER, secrets.token_urlsafe(24)
             _write_private(self.credentials, f"{user}:{password}\n")
+        except UnicodeDecodeError as error:
+            raise BrownfieldError(
+                "is damaged: it is not text",
+                where=f"credentials file {self.credentials}",
+                do="Remove it: a new one is made at the next start",
+            ) from error
         return Login(user, password)
 
 

@@ -6,6 +6,7 @@ reconnect makes a writer look again, because the spine behind it may be an empty
 """
 
 import asyncio
+import base64
 from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,8 @@ from brownfield_api.subjects import TABLE_BUCKET
 from brownfield_api.tables import AnyTable, pack, unpack
 from brownfield_spine.connection import REQUEST_TIMEOUT, Spine
 
+_STREAM = f"OBJ_{TABLE_BUCKET}"
+_META = f"$O.{TABLE_BUCKET}.M."
 _POLL_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 _TRANSFER_TIMEOUT = 30.0
 _READS_OF_DAMAGED = 2
@@ -31,7 +34,7 @@ class TableStore:
 
     def __init__(self, spine: Spine) -> None:
         self._spine = spine
-        self._store = ObjectStore(name=TABLE_BUCKET, stream=f"OBJ_{TABLE_BUCKET}", js=spine.js)
+        self._store = ObjectStore(name=TABLE_BUCKET, stream=_STREAM, js=spine.js)
         self._cache: dict[str, AnyTable] = {}
         self._stored: dict[str, int] = {}
         self._unreadable: set[str] = set()
@@ -60,8 +63,7 @@ class TableStore:
             connections = self._spine.connections
             try:
                 async with asyncio.timeout(_TRANSFER_TIMEOUT):
-                    if not await self._holds(name, packed):
-                        await self._store.put(name, packed)
+                    await self._store_readable(name, packed)
             except (errors.Error, OSError, TimeoutError) as error:
                 raise SpineUnavailable(f"cannot be stored ({type(error).__name__})", where=f"table {name}") from error
             self._stored[name] = connections
@@ -82,7 +84,9 @@ class TableStore:
             raise SpineUnavailable(
                 f"{'on the spine but unreadable' if damaged else 'not on the spine'} within {deadline:g} s",
                 where=f"table {name}",
-                do="Its writer stores it again when it is started" if damaged else "Its writer stores it; is it running?",
+                do="Its writer stores it again when it is started"
+                if damaged
+                else "Its writer stores it; is it running?",
             ) from None
         self._unreadable.discard(name)
         self._cache[name] = table
@@ -93,15 +97,33 @@ class TableStore:
         kept = set(keep)
         self._cache = {name: table for name, table in self._cache.items() if name in kept}
 
-    async def _holds(self, name: str, packed: bytes) -> bool:
-        """Whether the spine gives these bytes back."""
-        if not await self._has(name):
-            return False
-        for _ in range(_READS_OF_DAMAGED):
+    async def _store_readable(self, name: str, packed: bytes) -> None:
+        if await self._has(name):
             if await self._read(name) == packed:
-                return True
-        _log.warning("table on the spine cannot be read; it is stored again", table=name)
-        return False
+                return
+            _log.warning("table on the spine cannot be read; it is stored again", table=name)
+        await self._store.put(name, packed)
+        if await self._read(name) == packed:
+            return
+        await self._leave_damage_behind()
+        await self._store.put(name, packed)
+        if await self._read(name) != packed:
+            raise SpineUnavailable("was stored, but cannot be read back", where=f"table {name}")
+
+    async def _leave_damage_behind(self) -> None:
+        """Empty the store and put back every table that could be read.
+
+        nats-server 2.15 keeps no newer message of a subject while a damaged one is in the stream's index, and
+        can neither delete nor purge that one by itself. What another writer stores meanwhile is not purged.
+        """
+        state = (await self._spine.js.stream_info(_STREAM, subjects_filter=f"{_META}>")).state
+        names = [base64.urlsafe_b64decode(subject.removeprefix(_META)).decode() for subject in state.subjects or ()]
+        _log.warning("the spine's store of tables is damaged; what can be read is stored again", tables=len(names))
+        tables = await asyncio.gather(*(self._read(name) for name in names))
+        await self._spine.js.purge_stream(_STREAM, seq=state.last_seq + 1)
+        for name, packed in zip(names, tables, strict=True):
+            if packed is not None:
+                await self._store.put(name, packed)
 
     async def _has(self, name: str) -> bool:
         try:

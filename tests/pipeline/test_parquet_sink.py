@@ -1,17 +1,26 @@
 """Parquet files: whole, named after the input they were made from, readable by anything, never doubled."""
 
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from brownfield_api.batch import utf8_column
 from brownfield_api.pipeline_config import PropertyConfig
 from brownfield_api.status import Reason, Status
 from brownfield_api.tables import ValueType
+from brownfield_pipeline.checkpoint import Checkpoint, CheckpointStore
+from brownfield_pipeline.history import History
 from brownfield_pipeline.parquet_sink import Extent, ParquetSink
+from brownfield_pipeline.resume import Place
 from brownfield_pipeline.slots import number_slots
+from brownfield_pipeline.state import State
 
 EXTENT = Extent("1a2b.0", 11, 20)
 PROPERTIES = [
@@ -25,6 +34,23 @@ PROPERTIES = [
 @pytest.fixture
 def sink(plant: Any, tmp_path: Path) -> ParquetSink:
     return ParquetSink(tmp_path, number_slots(plant.config(PROPERTIES)), partition=0)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A file system of 256 KiB on `folder`, where this user may mount one."""
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None:
+        pytest.skip("no mount here")
+    mounted = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run([umount, str(folder)], check=True)
 
 
 def rows_of(folder: Path) -> list[Any]:
@@ -110,3 +136,27 @@ def test_a_disk_that_refuses_is_an_os_error_and_leaves_nothing_behind(plant: Any
     with pytest.raises(OSError, match="No space left"):
         sink.write([plant.batch([plant.sample(0, 1.0, 1.0)])], EXTENT)
     assert list(full.iterdir()) == []
+
+
+async def test_a_full_disk_holds_history_back_until_there_is_room_and_nothing_is_lost(
+    plant: Any, tmp_path: Path, until: Callable[..., Awaitable[None]]
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    slots = number_slots(plant.config(PROPERTIES))
+    config = plant.sink(directory=str(disk), roll_seconds=60.0, roll_rows=10**6)
+    store = CheckpointStore(tmp_path / "state")
+    history = History(store, [ParquetSink(disk, slots, partition=0)], [config], first=1, monotonic=lambda: 0.0)
+    with small_disk(disk):
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(200 * 1024))
+        rng = np.random.default_rng(1)
+        history.add(plant.batch([plant.sample(0, 0.1 * n, float(value)) for n, value in enumerate(rng.random(8000))]))
+        place = Place(stream="5", position=1, epoch=1, seq=1)
+        await history.finish(Checkpoint("table", place, State.empty(len(slots))))
+        await until(lambda: "No space left" in history.trouble)
+        assert [path for path in disk.rglob("*") if path.is_file()] == [ballast]
+        ballast.unlink()
+        await history.settled()
+        assert history.trouble == ""
+        assert len(rows_of(disk)) == 8000

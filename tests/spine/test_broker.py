@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import stat
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from nats.aio.client import Client
 from brownfield_api.batch import SampleBatch
 from brownfield_api.errors import BrownfieldError
 from brownfield_api.subjects import RAW_STREAM
-from brownfield_spine.broker import Broker
+from brownfield_spine.broker import Broker, running_broker
 from brownfield_spine.broker_check import complaint
 from brownfield_spine.broker_files import Login
 from brownfield_spine.connection import connect
@@ -152,6 +154,62 @@ async def test_a_server_left_behind_by_a_killed_parent_is_replaced(tmp_path: Pat
         os.kill(orphan, 0)
     await again.stop()
     await lost.stop()
+
+
+async def test_a_stream_that_cannot_be_recovered_is_named_at_once_with_what_to_do(tmp_path: Path) -> None:
+    async with running_broker(tmp_path / "b") as broker:
+        await broker.stop()
+        [folder] = (tmp_path / "b").rglob(f"streams/{RAW_STREAM}")
+        (folder / "meta.inf").write_text("rubbish")
+        with pytest.raises(BrownfieldError, match=f"'{re.escape('$G')} > {RAW_STREAM}' could not be") as caught:
+            await asyncio.wait_for(broker.start(), 15)
+        assert broker.pid is None
+        for said in (str(tmp_path / "b" / "jetstream"), f"streams/{RAW_STREAM}", "nothing else", "journals"):
+            assert said in str(caught.value)
+        folder.rename(tmp_path / "away")
+        await broker.start()
+
+
+async def test_a_credentials_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BrownfieldError, match=r"credentials: is damaged.*Remove it"):
+        await Broker(tmp_path, max_file_store=_SIZE).start()
+
+
+_PARENT = """
+import asyncio, sys
+from pathlib import Path
+from brownfield_spine.broker import Broker
+
+async def main():
+    broker = Broker(Path(sys.argv[1]), max_file_store=1 << 28)
+    await broker.start()
+    print(broker.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+async def test_a_killed_parent_leaves_no_server_behind(tmp_path: Path, until: Until) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _PARENT, str(tmp_path / "b"), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    pid = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+    os.kill(pid, 0)
+    parent.kill()
+    await parent.wait()
+    await until(lambda: not is_running(pid), deadline=5)
+
+
+def is_running(pid: int) -> bool:
+    """A zombie whose new parent does not reap it has ended all the same."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 async def test_the_password_may_change_while_everybody_is_connected(broker: Broker, until: Until) -> None:

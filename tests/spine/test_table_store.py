@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +76,32 @@ async def test_a_table_survives_a_restart_of_the_broker(
     other = await connect(broker.config, name="other")
     assert await TableStore(other).get(name) == _SMALL
     await other.close()
+
+
+@pytest.mark.parametrize("where", [0.6, 0.8], ids=["content", "description"])
+async def test_a_table_damaged_on_the_brokers_disk_is_told_of_and_stored_again(
+    broker: Broker, tmp_path: Path, where: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brownfield_spine.tables.REQUEST_TIMEOUT", 0.5)
+    first, second, third = (TagTable(tags=(Tag(name=name, address="holding:0"),)) for name in "abc")
+    spine = await connect(broker.config, name="before")
+    await TableStore(spine).put(first)
+    name = await TableStore(spine).put(second)
+    await spine.close()
+    await broker.stop()
+    [block] = (tmp_path / "broker").rglob(f"OBJ_{TABLE_BUCKET}/msgs/1.blk")
+    damaged = bytearray(block.read_bytes())
+    damaged[int(len(damaged) * where)] ^= 1
+    block.write_bytes(damaged)
+    await broker.start()
+    spine = await connect(broker.config, name="after")
+    with pytest.raises(SpineUnavailable, match=name):
+        await TableStore(spine).get(name, deadline=1.5)
+    for table in (second, third):
+        await TableStore(spine).put(table)
+    for table in (first, second, third):
+        assert await TableStore(spine).get(pack(table)[0], deadline=5) == table
+    await broker.restart()
+    for table in (first, second, third):
+        assert await TableStore(spine).get(pack(table)[0], deadline=5) == table
+    await spine.close()

@@ -63,7 +63,14 @@ async def test_a_table_that_is_nowhere_costs_its_batches_only(
 ) -> None:
     async with farm.running_twin(twin_config, tmp_path) as twin:
         await feeder.put(farm.poll("T1", time.time_ns()), source="r1", as_of=0, table="0" * 32)
+
+        async def message() -> str:
+            record = (await records(feeder.spine)).get("twin.default.wind-farm")
+            return record.message if record else ""
+
+        await farm.until(message, lambda text: "0" * 32 in text)
         await feeder.poll("T1", power=7.0)
+        await farm.until(message, lambda text: text == "")
         view = await twin.until(lambda view: view["assets"][0]["properties"][0]["value"] == 7.0, seconds=40)
         assert view["assets"][0]["properties"][0]["value"] == 7.0
         assert (await hop(feeder, farm, lambda hop: hop.batches == 1)).corrupt == 1

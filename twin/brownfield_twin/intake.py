@@ -48,11 +48,18 @@ class Intake:
         self._subjects = frozenset(item.subject for item in twin.config.inputs)
         self._memory = int(twin.config.history.memory * SECOND)
         self._lost_tables: set[str] = set()
+        self._missing: dict[str, str] = {}
         self._last_seq = 0
 
     def catching_up(self) -> bool:
         """Whether what the twin shows is still the past."""
         return self.backlog.catching_up(self._clock())
+
+    @property
+    def trouble(self) -> str:
+        """Which tables cannot be had, so that the newest batches are refused; "" if there is none."""
+        tables = sorted(set(self._missing.values()))
+        return f"Batches are refused, the spine does not give their table: {', '.join(tables)}" if tables else ""
 
     async def prepare(self, spine: Spine) -> None:
         """Compare the checkpoint's progress with the stream as it is; learn the tables it had in use."""
@@ -111,8 +118,11 @@ class Intake:
         try:
             batch, slots, ours = await self._open(spine, message)
         except (CorruptBatch, SpineUnavailable) as error:
+            if isinstance(error, SpineUnavailable):
+                self._missing[message.subject] = message.header.table
             self._refuse(message, str(error))
             return 0
+        self._missing.pop(message.subject, None)
         if not arrivals.observe(message.subject, message.header, len(batch)):
             return 0
         self.tables[message.subject] = message.header.table
@@ -164,6 +174,7 @@ class Intake:
         table = await table_store(spine).get(name, deadline=deadline)
         if not isinstance(table, AssetTable):
             raise CorruptBatch(f"table {name} is not an asset table")
+        self._lost_tables.discard(name)
         self.twin.adopt(name, await asyncio.to_thread(bind, table, self.twin.layout))
 
     def _refuse(self, message: Delivery | Corrupt, reason: str) -> None:

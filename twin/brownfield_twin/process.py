@@ -133,6 +133,7 @@ class TwinProcess:
         """What this process says of itself."""
         _, summary = self._live.latest
         freshness = summary.freshness.tolist()
+        full = "The checkpoint cannot be written: is the disk full?" if self._saving_fails else ""
         twin = TwinHealth(
             assets=len(freshness),
             fresh=freshness.count(0),
@@ -153,5 +154,5 @@ class TwinProcess:
             hops={subject: hop.total() for subject, hop in self._twin.arrivals.hops.items()},
             latency=self._intake.latency.quantiles(),
             twin=twin,
-            message="The checkpoint cannot be written: is the disk full?" if self._saving_fails else "",
+            message="; ".join(text for text in (full, self._intake.trouble) if text),
         )
