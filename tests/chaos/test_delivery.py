@@ -76,27 +76,29 @@ async def test_a_spine_that_is_away_costs_nothing_but_time(tmp_path: Path, away:
 
 @pytest.mark.chain
 @pytest.mark.timeout(300)
-async def test_an_unplugged_turbine_is_stale_in_time_and_live_again_when_plugged_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["r80711", "r80736"])
+async def test_an_unplugged_turbine_is_stale_in_time_and_live_again_when_plugged_in(tmp_path: Path, name: str) -> None:
     from brownfield_plant import Fault, FaultKind
 
     async with running_farm(tmp_path) as farm:
-        device = farm.plant.devices["r80711"]
+        device = farm.plant.devices[name]
 
         def turbine(view: dict[str, object], state: str) -> bool:
             assets = view["assets"]
             assert isinstance(assets, list)
-            return {a["freshness"] for a in assets if a["sources"].get("default") == "r80711"} == {state}
+            return {a["freshness"] for a in assets if a["sources"].get("default") == name} == {state}
 
         await device.apply(Fault(kind=FaultKind.AWAY))
         took = await farm.until_twin(lambda view: turbine(view, "Stale"), 15, "a stale turbine")
         fresh_seconds = (await farm.twin())["fresh"]
         assert took <= fresh_seconds + 1.0
-        others = [a for a in (await farm.twin())["assets"] if a["sources"].get("default") != "r80711"]
+        assert turbine(await farm.twin(), "Stale"), "stale is not yet expired"
+        others = [a for a in (await farm.twin())["assets"] if a["sources"].get("default") != name]
         assert {a["freshness"] for a in others} == {"Fresh"}
         await device.apply(Fault(kind=FaultKind.BACK))
         await farm.until_twin(lambda view: turbine(view, "Fresh"), 45, "the turbine back")
         await until(lambda: "is connected" in farm.log_tail(), 10, "a line that says so")
-        log = [line for line in farm.log_path.read_text().splitlines() if "adapter-r80711" in line]
+        log = [line for line in farm.log_path.read_text().splitlines() if f"adapter-{name}" in line]
         away = [line for line in log if "WARNING" in line]
         assert len(away) == 1, log
         assert_nothing_lost(await farm.stop())

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from brownfield_api.batch import SampleBatch
 from brownfield_api.status import Reason, Status
-from brownfield_twin.state import ARRAYS
+from brownfield_twin.state import ARRAYS, empty_state, keep_proofs
 
 SECOND = 1_000_000_000
 NOW = 1_800_000_000 * SECOND
@@ -103,3 +104,21 @@ def test_the_last_good_value_outlives_a_bad_one(farm: Any) -> None:
     farm.take(twin, [farm.sample("T1", "power", 3.0, NOW)])
     farm.take(twin, [farm.sample("T1", "power", np.nan, NOW + 1, NOW + 1, Status.BAD_DEVICE_FAILURE)])
     assert (twin.state.good_value[slot], twin.state.good_time[slot]) == (3.0, NOW)
+
+
+def test_a_held_sample_leaves_a_quiet_value_as_young_as_it_was_vouched_for() -> None:
+    state = empty_state(1)
+    slots = np.array([0], np.intp)
+
+    def sample(status: int, reasons: int) -> SampleBatch:
+        return SampleBatch(
+            np.zeros(1, np.uint32), np.ones(1), np.array([status], np.uint32), np.array([reasons], np.uint16),
+            np.array([100], np.int64), np.array([100], np.int64),
+        )  # fmt: skip
+
+    state.usable_time[0], state.status[0], state.reasons[0] = 100, Status.GOOD, 0
+    held = sample(int(Status.UNCERTAIN_NO_COMMUNICATION_LAST_USABLE_VALUE), int(Reason.HELD))
+    keep_proofs(state, slots, held, np.array([900], np.int64))
+    assert state.usable_time[0] == 900
+    keep_proofs(state, slots, sample(0, 0), np.array([950], np.int64))
+    assert state.usable_time[0] == 900

@@ -24,7 +24,7 @@ from brownfield_twin.layout import build_layout
 from brownfield_twin.ring import Ring
 from brownfield_twin.rounds import rounds
 from brownfield_twin.sequence import SequenceCheck
-from brownfield_twin.state import apply, empty_state
+from brownfield_twin.state import apply, empty_state, keep_proofs
 from brownfield_twin.vouching import Vouching
 
 Kind = Literal["measured", "derived", "behaviour"]
@@ -112,6 +112,7 @@ class Twin:
     def _take_round(self, slots: Rows, batch: SampleBatch, header: BatchHeader) -> None:
         self.sequence.step(slots, batch)
         known = self.vouching.known(slots, batch, source=header.source, as_of=header.as_of)
+        keep_proofs(self.state, slots, batch, self.vouching.until())
         taken = apply(self.state, self.layout, slots, batch, as_of=header.as_of, known=known)
         self._record(slots, batch)
         changed = slots[taken]

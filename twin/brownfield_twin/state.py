@@ -107,6 +107,18 @@ def is_vouched_for(status: Codes, reasons: Reasons) -> Bools:
     return good
 
 
+def keep_proofs(state: State, slots: Rows, batch: SampleBatch, vouched: Times) -> None:
+    """Writes down up to when a quiet value was vouched for (`vouched`, per slot) before a held or Bad sample takes
+    its place: nobody vouches for that one, and the value before it must not look as old as its own last sample.
+    """
+    unusable = ~is_usable(batch.status, batch.reasons)
+    if not unusable.any():
+        return
+    ending = slots[unusable]
+    ending = ending[is_vouched_for(state.status[ending], state.reasons[ending]) & (state.usable_time[ending] > 0)]
+    state.usable_time[ending] = np.maximum(state.usable_time[ending], vouched[ending])
+
+
 def apply(state: State, layout: Layout, slots: Rows, batch: SampleBatch, *, as_of: int, known: Times) -> Bools:
     """Bring samples of distinct slots into the state; which of them it took. `known`: up to when each of them
     proves its value.
