@@ -108,13 +108,13 @@ def is_vouched_for(status: Codes, reasons: Reasons) -> Bools:
 
 
 def keep_proofs(state: State, slots: Rows, batch: SampleBatch, vouched: Times) -> None:
-    """Writes down up to when a quiet value was vouched for (`vouched`, per slot) before a held or Bad sample takes
-    its place: nobody vouches for that one, and the value before it must not look as old as its own last sample.
+    """Writes down up to when a quiet value was vouched for (`vouched`, per slot) before a held sample repeats it:
+    nobody vouches for that one, and the value must not look as old as its own last sample.
     """
-    unusable = ~is_usable(batch.status, batch.reasons)
-    if not unusable.any():
+    held = is_held(batch.status, batch.reasons)
+    if not held.any():
         return
-    ending = slots[unusable]
+    ending = slots[held]
     ending = ending[is_vouched_for(state.status[ending], state.reasons[ending]) & (state.usable_time[ending] > 0)]
     state.usable_time[ending] = np.maximum(state.usable_time[ending], vouched[ending])
 
