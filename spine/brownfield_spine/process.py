@@ -7,6 +7,7 @@ with an exit code that says so, because a half-dead process that looks alive is 
 """
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -34,6 +35,9 @@ EXIT_CRASHED = 70
 
 SUPERVISED = "BROWNFIELD_SUPERVISED"
 """Environment variable by which a supervisor says that it holds the other end of our standard input."""
+
+POD_UID = "BROWNFIELD_POD_UID"
+"""Environment variable with the UID of the pod we run in, if any."""
 
 _log = structlog.get_logger()
 
@@ -67,19 +71,30 @@ def configure_logging(**bound: str) -> None:
 
 
 def read_process_config(argv: Sequence[str], shape: type[ConfigT]) -> ConfigT:
-    """The configuration in the file that is the only argument (`argv` as in `sys.argv`).
+    """The configuration in the file, or the folder of parts, that is the only argument (`argv` as in `sys.argv`).
 
     Exits with `EXIT_USAGE` if there is not exactly one argument; raises `InvalidResource` or `OSError`.
     """
     if len(argv) != 2:
         sys.stderr.write(f"usage: {Path(argv[0]).parent.name or 'process'} CONFIG.json\n")
         raise SystemExit(EXIT_USAGE)
-    return read_config(argv[1], Path(argv[1]).read_bytes(), shape)
+    return read_config(argv[1], _content(Path(argv[1])), shape)
+
+
+def _content(path: Path) -> bytes:
+    """A file's bytes, or those of a folder's `config.json.*` in order: a ConfigMap holds at most 1 MiB."""
+    if not path.is_dir():
+        return path.read_bytes()
+    parts = sorted(path.glob("config.json.*"))
+    if not parts:
+        raise FileNotFoundError(errno.ENOENT, "holds no config.json.*", str(path))
+    return b"".join(part.read_bytes() for part in parts)
 
 
 def instance_id() -> str:
-    """Unique to this start of a process: pid and time."""
-    return f"{os.getpid()}-{time.time_ns():x}"
+    """Unique to this start of a process: the pod's UID where there is one, and pid and time."""
+    pod = os.environ.get(POD_UID, "")
+    return f"{pod or os.getpid()}-{time.time_ns():x}"
 
 
 def run_process(main: Callable[[], Awaitable[None]], **bound: str) -> int:

@@ -9,6 +9,7 @@ from brownfield_api.resources.decimals import Number
 from brownfield_api.resources.durations import Duration, Size
 from brownfield_api.resources.metadata import ResourceMeta
 from brownfield_api.resources.names import Cidr, Line, Token
+from brownfield_api.resources.pod import PodSpec
 from brownfield_api.resources.protocols import FilesBlock, ModbusBlock, OpcUaBlock
 from brownfield_api.resources.references import NamedReference, TagTableReference
 from brownfield_api.resources.status import Status
@@ -99,6 +100,8 @@ class Buffer(Part):
     """Default: 256Mi."""
     max_age: Duration | None = None
     """Default: 7d."""
+    ephemeral: bool | None = None
+    """On a cluster: keep it in the pod, not on a volume; a rescheduled pod begins empty. Default: false."""
 
 
 _ONE_PROTOCOL = "give exactly one protocol block: " + ", ".join(PROTOCOLS)
@@ -149,6 +152,8 @@ class LegacySourceSpec(Part):
     """Endpoints of one group share a process."""
     site: Token | None = None
     """The site that reads it. Default: the site it is applied to."""
+    pod: PodSpec | None = None
+    """Placement and resources of the adapter's pod; no meaning without a cluster."""
     suspend: bool | None = None
     """Stops reading at once and closes the connection. Default: false."""
 
