@@ -3,7 +3,6 @@
 The oldest source decides where two contradict each other; the younger one is refused.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,12 +13,10 @@ from brownfield_api.subjects import raw_subject
 from brownfield_api.tables import TagTable, table_hash
 from brownfield_planner.findings import Findings
 from brownfield_planner.host import HostOptions
-from brownfield_planner.processes import PlannedProcess, slug
+from brownfield_planner.process_names import adapter_name
+from brownfield_planner.processes import PlannedProcess
 from brownfield_planner.requests import requests_per_second
 from brownfield_planner.sources import CheckedSource
-
-LONGEST_NAME = 52
-"""Longest name of a StatefulSet whose pods' labels are still valid, measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +98,12 @@ def lowest_load(sources: Iterable[CheckedSource]) -> LoadConfig:
 def adapter_processes(admitted: Admitted, host: HostOptions) -> list[PlannedProcess]:
     """One process for each endpoint, or for all endpoints that a group connects."""
     unions = _merged(admitted.by_key)
-    names = _unique_names(unions)
     processes = []
     for keys in unions:
         members = [source for key in keys for source in admitted.by_key[key]]
         namespace = members[0].loaded.namespace
         tables = {table_hash(source.tags.table): source.tags.table for source in members}
-        name = names[keys]
+        name = adapter_name(keys[0], [item.loaded.model.spec.group or "" for item in members])
         config = AdapterConfig(
             kind="adapter",
             site=host.site,
@@ -173,21 +169,3 @@ def _merged(by_key: Mapping[str, tuple[CheckedSource, ...]]) -> list[Keys]:
     for key in sorted(by_key):
         merged[root(key)].append(key)
     return sorted(tuple(keys) for keys in merged.values())
-
-
-def _unique_names(unions: list[Keys]) -> dict[Keys, str]:
-    """A readable name from the (first) endpoint alone, so that another source never renames a process."""
-    names = {keys: process_name(keys[0].partition("://")[2] or keys[0]) for keys in unions}
-    taken: dict[str, int] = defaultdict(int)
-    for name in names.values():
-        taken[name] += 1
-    return {keys: name if taken[name] == 1 else process_name(name, keys[0]) for keys, name in names.items()}
-
-
-def process_name(text: str, distinct: str = "") -> str:
-    """A slug of at most 52 characters; with a hash of `distinct` (or of itself) where it must be told apart."""
-    name = slug(text)
-    if not distinct and len(name) <= LONGEST_NAME:
-        return name
-    digest = hashlib.sha256((distinct or text).encode()).hexdigest()[:8]
-    return f"{name[: LONGEST_NAME - 9].rstrip('-')}-{digest}"

@@ -1,6 +1,5 @@
 """What a plan consists of: one configuration for each process, and what could not be planned."""
 
-import re
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +10,6 @@ from brownfield_api.twin_config import TwinConfig
 from brownfield_planner.findings import Finding, Severity
 
 AnyConfig = AdapterConfig | PipelineConfig | TwinConfig
-_UNFIT = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +77,3 @@ class Plan:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         return tuple(item for item in self.findings if item.severity is Severity.WARNING)
-
-
-def slug(text: str) -> str:
-    """`text` as a process's name: lower-case letters, digits and single dashes."""
-    return _UNFIT.sub("-", text.lower()).strip("-") or "endpoint"

@@ -85,26 +85,56 @@ class Resources:
         return (kind, namespace, name) in self.refused
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What became of one document: an `item`, or a refusal that the `findings` explain, or nothing of ours."""
+
+    document: Document
+    namespace: str
+    item: Loaded[Any] | None = None
+    refused: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def ident(self) -> tuple[str, str, str]:
+        """Kind, namespace and name."""
+        return self.document.kind, self.namespace, self.document.name
+
+
+def read_document(document: Document, *, namespace: str = "default") -> Read:
+    """Validates one document; `namespace` is for an object that names none."""
+    findings = Findings()
+    space = document.namespace(namespace)
+    model = _model_for(document, space, findings)
+    item = _validated(model, document, space, findings) if model else None
+    refused = model is not None and item is None
+    return Read(document=document, namespace=space, item=item, refused=refused, findings=tuple(findings.items))
+
+
 def load_resources(manifests: Iterable[Manifest], *, namespace: str = "default") -> Resources:
     """Validates every document; `namespace` is for objects that name none. Other kinds are ignored with a note."""
-    findings = Findings()
+    found = tuple(manifests)
+    reads = [read_document(document, namespace=namespace) for manifest in found for document in manifest.documents]
+    return assemble(reads, findings=[finding for manifest in found for finding in manifest.findings])
+
+
+def assemble(reads: Iterable[Read], *, findings: Iterable[Finding] = ()) -> Resources:
+    """The resources of documents that were read one by one; of two with one name the older counts."""
+    found = Findings()
+    found.extend(findings)
     loaded: dict[str, list[Loaded[Any]]] = {kind: [] for kind in (*KINDS, *_CORE)}
     refused: set[tuple[str, str, str]] = set()
     ignored: list[str] = []
-    for manifest in manifests:
-        findings.extend(manifest.findings)
-        for document in manifest.documents:
-            space = document.namespace(namespace)
-            model = _model_for(document, space, findings)
-            if model is None:
-                ignored.append(f"{document.file}:{document.line} {document.resource or 'a document without kind'}")
-                continue
-            item = _validated(model, document, space, findings)
-            if item is None:
-                refused.add((document.kind, space, document.name))
-            else:
-                loaded[document.kind].append(item)
-    unique = {kind: _without_doubles(items, findings) for kind, items in loaded.items()}
+    for read in reads:
+        found.extend(read.findings)
+        document = read.document
+        if read.item is not None:
+            loaded[document.kind].append(read.item)
+        elif read.refused:
+            refused.add(read.ident)
+        else:
+            ignored.append(f"{document.file}:{document.line} {document.resource or 'a document without kind'}")
+    unique = {kind: _without_doubles(items, found) for kind, items in loaded.items()}
     return Resources(
         sources=cast("tuple[Loaded[LegacySource], ...]", unique["LegacySource"]),
         mappings=cast("tuple[Loaded[AssetMapping], ...]", unique["AssetMapping"]),
@@ -112,7 +142,7 @@ def load_resources(manifests: Iterable[Manifest], *, namespace: str = "default")
         config_maps={item.key: item for item in unique["ConfigMap"]},
         secrets={item.key: item for item in unique["Secret"]},
         refused=frozenset(refused),
-        findings=findings.ordered(),
+        findings=found.ordered(),
         ignored=tuple(sorted(ignored)),
     )
 

@@ -121,7 +121,7 @@ def _files_endpoint(
     except (KeyError, ValueError, OSError):
         message = f"{zone!r} is not a time zone"
         findings.error(source.place("spec.files.time.zone"), Reason.UNKNOWN_ZONE, message, "Write Area/City")
-    return f"volume:{block.volume.name}", (), FilesEndpoint(directory=directory)
+    return f"volume:{source.namespace}/{block.volume.name}", (), FilesEndpoint(directory=directory)
 
 
 def volume_folder(place: Place, name: str, host: HostOptions, findings: Findings) -> str:

@@ -193,10 +193,10 @@ def test_a_group_merges_endpoints_into_one_process(plan_of: PlanOf) -> None:
         grouped("c", "tcp://three:502"),
     )
     assert [(item.name, item.resources) for item in made.processes] == [
-        ("one-502", ("LegacySource/a", "LegacySource/b")),
+        ("group-hall", ("LegacySource/a", "LegacySource/b")),
         ("three-502", ("LegacySource/c",)),
     ]
-    assert [item.key for item in adapter(made, "one-502").endpoints] == ["tcp://one:502", "tcp://two:502"]
+    assert [item.key for item in adapter(made, "group-hall").endpoints] == ["tcp://one:502", "tcp://two:502"]
 
 
 def test_another_source_on_an_endpoint_never_renames_its_process(plan_of: PlanOf) -> None:
