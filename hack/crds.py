@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel
@@ -30,6 +30,20 @@ _NAME_RULES = [
 ]
 
 
+class Column(NamedTuple):
+    """A column of `kubectl get`; a `wide` one is shown with `-o wide` only."""
+
+    name: str
+    type: str
+    path: str
+    wide: bool = False
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        priority = {"priority": 1} if self.wide else {}
+        return {"name": self.name, "type": self.type, "jsonPath": self.path, **priority}
+
+
 @dataclass(frozen=True, slots=True)
 class Crd:
     """A kind, its names, and the columns `kubectl get` shows."""
@@ -37,7 +51,7 @@ class Crd:
     model: type[BaseModel]
     kind: str
     short: str
-    columns: tuple[tuple[str, str, str], ...]
+    columns: tuple[Column, ...]
 
     @property
     def plural(self) -> str:
@@ -48,24 +62,32 @@ class Crd:
         return f"brownfield.dev_{self.plural}.yaml"
 
 
-def _condition(kind: str) -> str:
-    return f'.status.conditions[?(@.type=="{kind}")].status'
+def _condition(kind: str, field: str = "status") -> str:
+    return f'.status.conditions[?(@.type=="{kind}")].{field}'
 
 
-_AGE = ("Age", "date", ".metadata.creationTimestamp")
+_READY = Column("Ready", "string", _condition("Ready"))
+_REASON = Column("Reason", "string", _condition("Ready", "reason"))
+_AGE = Column("Age", "date", ".metadata.creationTimestamp")
+_MESSAGE = Column("Message", "string", _condition("Ready", "message"), wide=True)
 CRDS = (
     Crd(
         LegacySource,
         "LegacySource",
         "lsrc",
         (
-            ("Protocol", "string", ".status.protocol"),
-            ("Endpoint", "string", ".status.endpoint"),
-            ("Ready", "string", _condition("Ready")),
-            ("Connected", "string", _condition("Connected")),
-            ("Tags", "string", ".status.summary.tags"),
-            ("Quality", "string", ".status.summary.quality"),
+            Column("Protocol", "string", ".status.protocol"),
+            Column("Endpoint", "string", ".status.endpoint"),
+            _READY,
+            _REASON,
+            Column("Connected", "string", _condition("Connected")),
+            Column("Tags", "string", ".status.summary.tags"),
+            Column("Quality", "string", ".status.summary.quality"),
+            Column("Latency", "string", ".status.summary.latencyP99", wide=True),
+            Column("Uptime", "string", ".status.summary.uptime", wide=True),
+            Column("Last-Sample", "date", ".status.summary.lastSample", wide=True),
             _AGE,
+            _MESSAGE,
         ),
     ),
     Crd(
@@ -73,10 +95,12 @@ CRDS = (
         "AssetMapping",
         "amap",
         (
-            ("Assets", "integer", ".status.assets"),
-            ("Properties", "integer", ".status.properties"),
-            ("Ready", "string", _condition("Ready")),
+            Column("Assets", "integer", ".status.assets"),
+            Column("Properties", "integer", ".status.properties"),
+            _READY,
+            _REASON,
             _AGE,
+            _MESSAGE,
         ),
     ),
     Crd(
@@ -84,11 +108,13 @@ CRDS = (
         "TwinModel",
         "twin",
         (
-            ("Assets", "integer", ".status.assets"),
-            ("Fresh", "string", ".status.fresh"),
-            ("Ready", "string", _condition("Ready")),
-            ("URL", "string", ".status.url"),
+            Column("Assets", "integer", ".status.assets"),
+            Column("Fresh", "string", ".status.fresh"),
+            _READY,
+            _REASON,
+            Column("URL", "string", ".status.url"),
             _AGE,
+            _MESSAGE,
         ),
     ),
 )
@@ -118,9 +144,7 @@ def manifest(crd: Crd) -> dict[str, Any]:
                     "served": True,
                     "storage": True,
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [
-                        {"name": name, "type": kind, "jsonPath": path} for name, kind, path in crd.columns
-                    ],
+                    "additionalPrinterColumns": [column.definition for column in crd.columns],
                     "schema": {"openAPIV3Schema": _root(crd.model)},
                 }
             ],

@@ -20,7 +20,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SpineConfig(Config, frozen=True, kw_only=True):
-    """How to reach the spine. `credentials`: file with a line `user:password` (0600), "" for none."""
+    """How to reach the spine. `credentials`: file with a line `user:password`, or a NATS creds file; "" for none.
+    It is read at every connect, so rotation needs no restart.
+    """
 
     servers: tuple[str, ...]
     credentials: str = ""
@@ -48,3 +50,8 @@ def read_config(path: str, content: bytes, shape: type[ConfigT]) -> ConfigT:
         return msgspec.json.decode(content, type=shape)
     except msgspec.MsgspecError as error:
         raise InvalidResource(str(error), where=path, do="It is rendered by `brownfield`; do not edit it") from error
+
+
+def render_config(config: ProcessConfig) -> bytes:
+    """The configuration file of a process: the same bytes for the same content."""
+    return msgspec.json.format(msgspec.json.encode(config, order="deterministic"), indent=1)

@@ -29,7 +29,7 @@ class Egress:
     port: int
     cidrs: tuple[str, ...] = ()
     namespace: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +61,8 @@ class DesiredProcess:
     @property
     def key(self) -> ProcessKey:
         return self.kind, self.namespace, self.name
+
+    @property
+    def idents(self) -> frozenset[tuple[str, str, str]]:
+        """Kind, namespace and name of each resource it runs for."""
+        return frozenset((owner.kind, self.namespace, owner.name) for owner in self.owners)

@@ -27,6 +27,9 @@ ENDPOINTS = f"{GROUP}/endpoints"
 INTENT = f"{GROUP}/intent"
 """Annotation: hash of what the operator last asked for."""
 
+SPINE_SECRETS = tuple(f"brownfield-spine-{shard}" for shard in "0123456789abcdef")
+"""Secrets with processes' credentials for the spine, in each namespace with processes."""
+
 LONGEST = 52
 """A StatefulSet's pods carry its name and a hash of eleven characters in a label of at most 63."""
 
@@ -55,3 +58,28 @@ def labels(process: DesiredProcess) -> dict[str, str]:
         PROCESS_KIND: process.kind,
         PROCESS: process_object(process.key),
     }
+
+
+def selector(process: DesiredProcess) -> dict[str, str]:
+    """Labels that select the pods of a process; its StatefulSet can never change them."""
+    return {MANAGED_BY: OPERATOR, PROCESS: process_object(process.key)}
+
+
+def annotations(process: DesiredProcess) -> dict[str, str]:
+    """Annotations of a process's StatefulSet and pods: who it is, and which endpoints it may be connected to."""
+    endpoints = ",".join(sorted({endpoint_hash(key) for key in process.endpoints}))
+    return {PROCESS_NAME: process.name, **({ENDPOINTS: endpoints} if endpoints else {})}
+
+
+def spine_secret(object_name: str) -> str:
+    """The Secret with a process's credentials for the spine: one of `SPINE_SECRETS`, by the hash of its name.
+
+    Sixteen with fixed names instead of one for each process: the operator's role can then name them, and no
+    password of the plant is within its reach.
+    """
+    return SPINE_SECRETS[int(hashlib.sha256(object_name.encode()).hexdigest()[0], 16)]
+
+
+def spine_key(object_name: str) -> str:
+    """The process's own key in that Secret."""
+    return f"{object_name}.creds"

@@ -2,16 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from brownfield_api.errors import BrownfieldError
 from brownfield_api.resources.base import Part
 from brownfield_api.resources.names import Cidr, Line, Token
+from brownfield_api.resources.pod import Quantity
 
-Quantities = dict[Line, Line]
+Quantities = dict[Line, Quantity]
 """Resource name to Kubernetes quantity."""
 
 
@@ -48,6 +49,13 @@ class Spine(Part):
     labels: dict[Line, Line] = Field(default_factory=dict)
     cidrs: tuple[Cidr, ...] = ()
     store_bytes: Annotated[int, Field(ge=1024**2)] = 8 * 1024**3
+
+    @model_validator(mode="after")
+    def _can_be_let_through(self) -> Self:
+        """A network policy knows no host names: without one of these no process would reach the broker."""
+        if bool(self.namespace) != bool(self.labels) or not (self.namespace or self.cidrs):
+            raise ValueError("give namespace and labels of the broker's pods, or the cidrs it is reached at")
+        return self
 
 
 class OperatorSettings(Part):

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import msgspec
-
 from brownfield_api.adapter_config import AdapterConfig
 from brownfield_api.pipeline_config import PipelineConfig
+from brownfield_api.process import render_config
 from brownfield_api.twin_config import TwinConfig
 from brownfield_planner.findings import Finding, Severity
 
@@ -25,7 +24,7 @@ class PlannedProcess:
     @property
     def content(self) -> bytes:
         """The configuration file: the same bytes for the same resources."""
-        return msgspec.json.format(msgspec.json.encode(self.config, order="deterministic"), indent=1)
+        return render_config(self.config)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

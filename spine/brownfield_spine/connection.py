@@ -7,7 +7,7 @@ is there.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ from nats import errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from brownfield_api.errors import BrownfieldError
 from brownfield_api.process import SpineConfig
+from brownfield_spine.credentials import Credentials, Password, UserJwt, read_credentials
+from brownfield_spine.jetstream import JetStream
 from brownfield_spine.publish import Publisher
 from brownfield_spine.retry import Refusals
 from brownfield_spine.tasks import spawn, stop
@@ -69,6 +72,12 @@ class Spine:
 
 
 class _Client(Client):
+    def __init__(self, credentials: Path | None) -> None:
+        super().__init__()
+        self._credentials = credentials
+        self._inbox = ""
+        self.expired = False
+
     async def close(self) -> None:
         """Close for good, even if the attempt to reconnect did not hear that it was cancelled (see `tasks.stop`)."""
         await super().close()
@@ -80,14 +89,43 @@ class _Client(Client):
         if "permissions violation" in err_msg:
             await self._error_cb(errors.Error(f"nats: {err_msg}"))
         else:
+            self.expired = "authentication expired" in err_msg
             await self._process_op_err(errors.Error(f"nats: {err_msg}"))
+
+    def _connect_command(self) -> bytes:
+        """Present the credentials as they are now. What nats-py does not expect to be raised here would end it."""
+        if self._credentials is not None:
+            try:
+                self._present(read_credentials(self._credentials))
+            except BrownfieldError as error:
+                raise errors.Error(str(error)) from error
+        return super()._connect_command()
+
+    def _present(self, credentials: Credentials) -> None:
+        match credentials:
+            case Password(user, password):
+                self.options["user"], self.options["password"] = user, password
+            case UserJwt(jwt):
+                self._use_inbox(credentials.inbox)
+                self._signature_cb = credentials.sign
+                self._user_jwt_cb = lambda: bytearray(jwt.encode())
+
+    def _use_inbox(self, inbox: str) -> None:
+        """Subscriptions outlive a connection: once there are some, the inbox they are in must stay the same."""
+        if self._inbox not in {"", inbox}:
+            raise BrownfieldError(
+                f"allow the inbox {inbox}, and {self._inbox} is in use", "credentials", "They are another process's"
+            )
+        self._inbox = inbox
+        self._inbox_prefix = bytearray(inbox.encode())
 
 
 class _Watch:
     """nats-py's callbacks: keeps `Spine` up to date and says each change once."""
 
-    def __init__(self, spine: Spine, servers: str) -> None:
+    def __init__(self, spine: Spine, client: _Client, servers: str) -> None:
         self._spine = spine
+        self._client = client
         self._servers = servers
         self._said = ""
 
@@ -101,7 +139,11 @@ class _Watch:
         if not self._spine.nc.is_closed:
             self._spine._there.clear()  # noqa: SLF001
             self._spine.publisher.disconnected()
-            self._say_away("away", self._spine.nc.last_error)
+            expired, self._client.expired = self._client.expired, False
+            if expired:
+                _log.info("spine credentials expired; signing in with those in the file now", servers=self._servers)
+            else:
+                self._say_away("away", self._client.last_error)
 
     async def back(self) -> None:
         self._spine.connections += 1
@@ -127,9 +169,10 @@ async def connect(config: SpineConfig, *, name: str, wait: bool = True) -> Spine
     Without `wait` it returns at once and connects in the background: for who has something to do meanwhile.
     The credentials file is read at every attempt, so that rotating it needs no restart.
     """
-    client = _Client()
-    spine = Spine(nc=client, js=client.jetstream(timeout=REQUEST_TIMEOUT), publisher=Publisher(client), name=name)
-    first = _connect_first(spine, client, config)
+    client = _Client(Path(config.credentials) if config.credentials else None)
+    js = JetStream(client, timeout=REQUEST_TIMEOUT)
+    spine = Spine(nc=client, js=js, publisher=Publisher(client), name=name)
+    first = _connect_first(spine, client, config.servers)
     if wait:
         await _until_done(first)
     else:
@@ -137,15 +180,12 @@ async def connect(config: SpineConfig, *, name: str, wait: bool = True) -> Spine
     return spine
 
 
-async def _connect_first(spine: Spine, client: Client, config: SpineConfig) -> None:
-    watch = _Watch(spine, ", ".join(config.servers))
-    login = _Login(Path(config.credentials)) if config.credentials else None
+async def _connect_first(spine: Spine, client: _Client, servers: Sequence[str]) -> None:
+    watch = _Watch(spine, client, ", ".join(servers))
     try:
         await client.connect(
-            servers=list(config.servers),
+            servers=list(servers),
             name=spine.name,
-            user=login.user if login else None,
-            password=login.password if login else None,
             max_reconnect_attempts=-1,
             reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # annotated int, used as asyncio.sleep's argument
             ping_interval=_PING_INTERVAL,
@@ -171,22 +211,6 @@ async def _until_done(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await stop(task)
         raise
-
-
-class _Login:
-    """User and password out of a file with one line `user:password`."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def user(self) -> str:
-        return self._line().partition(":")[0]
-
-    def password(self) -> str:
-        return self._line().partition(":")[2]
-
-    def _line(self) -> str:
-        return self._path.read_text(encoding="utf-8").strip()
 
 
 def _words(error: Exception | None) -> str:

@@ -2,6 +2,7 @@
 
 `Ready` is Accepted and Resolved and Available, and nothing else: what the plant does (Connected,
 Fresh, ObjectivesMet) must not block a roll-out because one machine is in maintenance.
+`docs/conditions.md` says of each condition and each reason what it means and what to do.
 """
 
 from enum import StrEnum
@@ -36,9 +37,19 @@ class ConditionType(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition or a finding is what it is: the one list of reasons."""
+    """Why a condition or a finding is what it is: the one list of reasons, explained in `docs/conditions.md`."""
 
+    READY = "Ready"
+
+    # What the resource says, by itself and beside others.
     ACCEPTED = "Accepted"
+    ACCEPTED_WITH_WARNINGS = "AcceptedWithWarnings"
+    RESOLVED = "Resolved"
+    RESOLVED_WITH_WARNINGS = "ResolvedWithWarnings"
+    NOT_CHECKED = "NotChecked"
+    DEPENDENCY_INVALID = "DependencyInvalid"
+    NETWORK_OPEN = "NetworkOpen"
+    INPUT_NOT_LABELLED = "InputNotLabelled"
     INVALID_YAML = "InvalidYaml"
     INVALID_FIELD = "InvalidField"
     UNKNOWN_FIELD = "UnknownField"
@@ -74,12 +85,43 @@ class Reason(StrEnum):
     MISSING_SECRET = "MissingSecret"  # noqa: S105 - a reason, not a secret.
     MISSING_KEY = "MissingKey"
     INVALID_TABLE = "InvalidTable"
+    MISSING_VOLUME = "MissingVolume"
     VOLUME_NOT_MAPPED = "VolumeNotMapped"
     NO_TAGS = "NoTags"
     NO_ASSETS = "NoAssets"
     INVALID_CURVE = "InvalidCurve"
     INVALID_STALENESS = "InvalidStaleness"
     NOTHING_TO_RUN = "NothingToRun"
+
+    # What Kubernetes says of its process.
+    AVAILABLE = "Available"
+    STARTING = "Starting"
+    ROLLING_OUT = "RollingOut"
+    WAITING_FOR_ENDPOINT = "WaitingForEndpoint"
+    WAITING_FOR_INPUTS = "WaitingForInputs"
+    NOT_RUNNING = "NotRunning"
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    UNSCHEDULABLE = "Unschedulable"
+    VOLUME_NOT_BOUND = "VolumeNotBound"
+    VOLUME_NOT_MOUNTED = "VolumeNotMounted"
+    MISSING_STORAGE_CLASS = "MissingStorageClass"
+    CRASH_LOOPING = "CrashLooping"
+    CONTAINER_FAILED = "ContainerFailed"
+    FORBIDDEN = "Forbidden"
+    NODE_LOST = "NodeLost"
+
+    # What its process says of the plant.
+    CONNECTED = "Connected"
+    CONNECTING = "Connecting"
+    BACKOFF = "Backoff"
+    SUSPENDED = "Suspended"
+    STOPPED = "Stopped"
+    FRESH = "Fresh"
+    STALE = "Stale"
+    CATCHING_UP = "CatchingUp"
+    WAITING_FOR_HEALTH = "WaitingForHealth"
+    HEALTH_EXPIRED = "HealthExpired"
+    SPINE_UNREACHABLE = "SpineUnreachable"
 
 
 class Condition(Part):

@@ -1,0 +1,153 @@
+"""What each process may do on the spine, and nothing else: publish its own subjects, ask for what it reads.
+
+Pure. The requests are those `brownfield_spine` makes; `docs/spine-access.md` lists them and says what is wider than
+one would like, and why. A subscription is only ever to the private inbox: messages of a stream come to it because a
+consumer was asked for, and that request names stream and subjects.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from brownfield_api.adapter_config import AdapterConfig
+from brownfield_api.errors import BrownfieldError
+from brownfield_api.pipeline_config import PipelineConfig
+from brownfield_api.process import ProcessConfig
+from brownfield_api.subjects import (
+    ASSET_STREAM,
+    HEALTH_BUCKET,
+    QUARANTINE_STREAM,
+    RAW_STREAM,
+    TABLE_BUCKET,
+    health_key,
+)
+from brownfield_api.twin_config import TwinConfig
+
+_API = "$JS.API"
+_HEALTH_STREAM = f"KV_{HEALTH_BUCKET}"
+_TABLE_STREAM = f"OBJ_{TABLE_BUCKET}"
+_TABLE_CHUNKS = f"$O.{TABLE_BUCKET}.C.*"
+_TABLE_NAMES = f"$O.{TABLE_BUCKET}.M.*"
+_EVERY_HEALTH_KEY = f"$KV.{HEALTH_BUCKET}.>"
+_STREAMS = (RAW_STREAM, ASSET_STREAM, QUARANTINE_STREAM, _TABLE_STREAM, _HEALTH_STREAM)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Subjects, wildcards included, that a user may publish to and subscribe to; sorted, each once."""
+
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def process_permissions(config: ProcessConfig) -> Permissions:
+    """What the process with this configuration needs. Raises `BrownfieldError` if a name is no single token."""
+    who = _tokens(config.kind, config.namespace, config.name)
+    health = f"$KV.{HEALTH_BUCKET}.{health_key(*who)}"
+    match config:
+        case AdapterConfig():
+            own = _adapter(config)
+        case PipelineConfig():
+            own = _pipeline(config)
+        case TwinConfig():
+            own = _twin(config)
+        case _:
+            raise BrownfieldError(
+                f"is of no kind that has rights on the spine: {config.kind}", f"process {config.name}"
+            )
+    return _permissions([health, *own], ".".join(who))
+
+
+def operator_permissions(replica: str) -> Permissions:
+    """What the operator needs: make and adjust streams, empty what nobody owns any more, read all health records.
+    `replica` is the name of its pod: each has an inbox of its own.
+    """
+    streams = [
+        f"{_API}.{verb}.{stream}"
+        for stream in _STREAMS
+        for verb in ("STREAM.INFO", "STREAM.CREATE", "STREAM.UPDATE", "STREAM.PURGE")
+    ]
+    return _permissions(
+        [*streams, *_read(_HEALTH_STREAM, [_EVERY_HEALTH_KEY])], ".".join(("operator", *_tokens(replica)))
+    )
+
+
+def _adapter(config: AdapterConfig) -> Iterable[str]:
+    sources = (source for endpoint in config.endpoints for source in endpoint.sources)
+    for source in sources:
+        yield from _write(RAW_STREAM, source.subject)
+    yield from _write_tables()
+
+
+def _pipeline(config: PipelineConfig) -> Iterable[str]:
+    yield from _write(ASSET_STREAM, config.output_subject)
+    yield from _write(QUARANTINE_STREAM, config.quarantine_subject)
+    yield from _read(RAW_STREAM, [source.subject for source in config.sources])
+    yield from _write_tables()
+
+
+def _twin(config: TwinConfig) -> Iterable[str]:
+    subjects = [item.subject for item in config.inputs]
+    yield from _read(ASSET_STREAM, subjects)
+    yield from (_last(ASSET_STREAM, subject) for subject in subjects)
+    yield from _read_tables()
+    yield from _read(_HEALTH_STREAM, [_EVERY_HEALTH_KEY])
+
+
+def _write(stream: str, subject: str) -> Iterable[str]:
+    """Publish, and ask what the subject holds after a doubt (`brownfield_spine.chain`)."""
+    yield ".".join(_tokens(*subject.split(".")))
+    yield _last(stream, subject)
+
+
+def _last(stream: str, subject: str) -> str:
+    """The request for a subject's last message (`brownfield_spine.held`). It goes to the stream as a whole."""
+    _tokens(*subject.split("."))
+    return f"{_API}.STREAM.MSG.GET.{stream}"
+
+
+def _read(stream: str, subjects: Sequence[str]) -> Iterable[str]:
+    """Consumers (`brownfield_spine.reader`, `feed`), their flow control and removal, the stream's identity.
+
+    One subject stands in the request; several stand in its body (NATS ADR-37 and nats-server's
+    `$JS.API.CONSUMER.CREATE.<stream>.<consumer>[.<filter>]`), where no permission reaches.
+    """
+    if not subjects:
+        return
+    only = f".{subjects[0]}" if len(subjects) == 1 else ""
+    yield f"{_API}.CONSUMER.CREATE.{stream}.*{only}"
+    yield f"{_API}.CONSUMER.DELETE.{stream}.*"
+    yield f"{_API}.STREAM.INFO.{stream}"
+    yield f"$JS.FC.{stream}.>"
+
+
+def _read_tables() -> Iterable[str]:
+    """Tables by hash (`brownfield_spine.tables`, nats-py's object store).
+
+    No direct get, narrow as it is: its answer is a message as somebody wrote it, and goes to whatever subject the
+    asker names as reply, permitted or not. That way anybody could write batches of anybody.
+    """
+    yield f"{_API}.STREAM.NAMES"
+    yield f"{_API}.STREAM.MSG.GET.{_TABLE_STREAM}"
+    yield f"{_API}.CONSUMER.CREATE.{_TABLE_STREAM}.*.{_TABLE_CHUNKS}"
+    yield f"$JS.FC.{_TABLE_STREAM}.>"
+
+
+def _write_tables() -> Iterable[str]:
+    """Any name: a journal may still hold batches of a table that the configuration no longer has."""
+    yield _TABLE_CHUNKS
+    yield _TABLE_NAMES
+    yield from _read_tables()
+
+
+def _permissions(publish: Iterable[str], inbox: str) -> Permissions:
+    return Permissions(tuple(sorted(set(publish))), (f"_INBOX.{inbox}.>",))
+
+
+def _tokens(*tokens: str) -> tuple[str, ...]:
+    """The tokens, if each is one: a name that could widen a subject must never get this far."""
+    for token in tokens:
+        if not _TOKEN.fullmatch(token):
+            raise BrownfieldError(f"{token!r} cannot be part of a subject", "spine", "Letters, digits, - and _ only")
+    return tokens

@@ -1,0 +1,232 @@
+"""What happens when something is seen: the wiring between watches, planner, reconciler and statuses.
+
+Nothing is decided here. What is seen goes into the store or among the children; whoever it concerns gets its key
+into a queue; the queues' workers look at what should be and what is.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from brownfield_api.health import HealthRecord
+from brownfield_api.subjects import health_key
+from brownfield_operator import names
+from brownfield_operator.children import Child, Children, child_of
+from brownfield_operator.desired import DesiredProcess, ProcessKey
+from brownfield_operator.drift import Drift, drift
+from brownfield_operator.kube.errors import Forbidden, Invalid
+from brownfield_operator.kube.kinds import Json, Kind
+from brownfield_operator.kube.port import EventType
+from brownfield_operator.kube.reflector import Watched
+from brownfield_operator.last_good import Ident
+from brownfield_operator.manifests.process import render
+from brownfield_operator.planned_facts import planned_facts
+from brownfield_operator.planner_loop import PlannerLoop
+from brownfield_operator.planning import Desired
+from brownfield_operator.queue import TokenBucket, WorkQueue
+from brownfield_operator.reconcile import Reconciler
+from brownfield_operator.settings import OperatorSettings
+from brownfield_operator.spine_secrets import SpineSecrets
+from brownfield_operator.status_writer import ProcessState, StatusWriter
+from brownfield_operator.store import Store, ident_of
+
+_log = structlog.get_logger()
+
+_OURS = f"{names.MANAGED_BY}={names.OPERATOR}"
+WATCHED = (
+    Watched(Kind.LEGACY_SOURCE),
+    Watched(Kind.ASSET_MAPPING),
+    Watched(Kind.TWIN_MODEL),
+    Watched(Kind.CONFIG_MAP, labels=names.INPUT),
+    Watched(Kind.STATEFUL_SET, labels=_OURS),
+    Watched(Kind.NETWORK_POLICY, labels=_OURS),
+    Watched(Kind.SERVICE, labels=_OURS),
+    Watched(Kind.POD, labels=_OURS),
+)
+_RESOURCES = frozenset((Kind.LEGACY_SOURCE, Kind.ASSET_MAPPING, Kind.TWIN_MODEL))
+
+WORKERS = 16
+"""Processes reconciled at a time: as many as there are connections to the API server."""
+
+
+@dataclass(slots=True)
+class Controller:
+    """Takes in what is seen (`kube.sink.Sink`) and what the spine says."""
+
+    settings: OperatorSettings
+    store: Store
+    children: Children
+    planner: PlannerLoop
+    reconciler: Reconciler
+    secrets: SpineSecrets
+    statuses: StatusWriter
+    processes: WorkQueue[ProcessKey] = field(init=False)
+    resources: WorkQueue[Ident] = field(init=False)
+    complete: asyncio.Event = field(default_factory=asyncio.Event)
+    _listed: set[Kind] = field(default_factory=set)
+    _waiting: dict[str, set[ProcessKey]] = field(default_factory=lambda: defaultdict(set))
+    _of_health_key: dict[str, ProcessKey] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.processes = WorkQueue(self._reconcile, _failed("reconcile"), TokenBucket(rate=500.0, burst=1000.0))
+        self.resources = WorkQueue(self.statuses.write, _failed("status"), TokenBucket(rate=300.0, burst=600.0))
+
+    async def run(self) -> None:
+        """Plans and works until cancelled, from the moment all lists are complete: a half-filled store would look like
+        a plant from which most sources were deleted.
+        """
+        await self.complete.wait()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.planner.run(), name="planner")
+            group.create_task(self.processes.run(WORKERS), name="processes")
+            group.create_task(self.resources.run(WORKERS), name="resources")
+
+    # What is seen.
+
+    def seen(self, kind: Kind, event: EventType, found: Json) -> None:
+        """An object of the cluster."""
+        if kind in _RESOURCES or (
+            kind is Kind.CONFIG_MAP and names.PROCESS_KIND not in (found["metadata"].get("labels") or {})
+        ):
+            self._seen_resource(kind, event, found)
+        elif kind is Kind.SECRET:
+            gone = {**found, "data": {}} if event == "DELETED" else found
+            self._enqueue(self.secrets.seen(gone))
+        else:
+            self._seen_child(kind, event, found)
+
+    def listed(self, kind: Kind, namespace: str | None, existing: frozenset[tuple[str, str]]) -> None:
+        """A complete list of a kind."""
+        if (kind in _RESOURCES or kind is Kind.CONFIG_MAP) and self.store.keep_only(kind, namespace, existing):
+            self.planner.soon()
+        if kind not in _RESOURCES:
+            for child in self.children.absent(kind, namespace, existing):
+                self._gone(child)
+        self._listed.add(kind)
+        if self._listed >= {watched.kind for watched in WATCHED}:
+            self.complete.set()
+
+    def _seen_resource(self, kind: Kind, event: EventType, found: Json) -> None:
+        ident = ident_of(kind, found)
+        if event == "DELETED":
+            changed = self.store.remove(ident, found["metadata"]["uid"])
+        else:
+            changed = self.store.put(kind, found)
+        if changed:
+            self.planner.soon()
+        elif kind in _RESOURCES:
+            self.resources.add(ident)
+
+    def _seen_child(self, kind: Kind, event: EventType, found: Json) -> None:
+        found.setdefault("kind", str(kind))
+        found.setdefault("apiVersion", kind.api_version)
+        child = child_of(found)
+        if child is None:
+            return
+        if event == "DELETED":
+            gone = self.children.remove(child.key, child.uid)
+            if gone is not None:
+                self._gone(gone)
+            return
+        before = self.children.get(child.key)
+        if before and before.uid == child.uid and int(child.version) < int(before.version):
+            return  # a watch that lags behind what we wrote
+        child = child_of(found, self._compare(child, found)) or child
+        self.children.put(child)
+        if kind is not Kind.POD and child.drift is not Drift.NONE:
+            self.processes.add(child.process)
+        if before and before.endpoints - child.endpoints:
+            self._released(before.endpoints - child.endpoints)
+        if kind in {Kind.POD, Kind.STATEFUL_SET} and (before is None or before.body != child.body):
+            self._tell_resources(child.process)
+
+    def _compare(self, child: Child, found: Json) -> Drift | None:
+        """Whether a child is what its process wants; None where that cannot be said here and now."""
+        process = self._desired(child.process)
+        if process is None or child.kind is Kind.POD:
+            return None
+        for manifest in render(process, self.settings):
+            if (manifest["kind"], manifest["metadata"]["name"]) == (child.kind, child.name):
+                same = manifest["metadata"]["annotations"][names.INTENT] == child.intent
+                return drift(manifest, found) if same else None
+        return Drift.NONE if child.kind is Kind.CONFIG_MAP and self.planner.desired else None
+
+    def _gone(self, child: Child) -> None:
+        self._released(child.endpoints)
+        self.processes.add(child.process)
+        self._tell_resources(child.process)
+
+    def _released(self, endpoints: Iterable[str]) -> None:
+        for endpoint in endpoints:
+            self._enqueue(self._waiting.pop(endpoint, ()))
+
+    def credentials_listed(self, name: str, secrets: Iterable[Json]) -> None:
+        """A complete list of the Secrets of one name."""
+        self._enqueue(self.secrets.listed(name, secrets))
+
+    def requeue_due(self) -> None:
+        """Credentials that want a look by now."""
+        self._enqueue(self.secrets.due())
+
+    # What the planner and the spine say.
+
+    def planned(self, desired: Desired, before: Desired | None) -> None:
+        """A new plan: whoever it changes, gets its turn."""
+        old = before.processes if before else {}
+        changed = {key for key in {*old, *desired.processes} if old.get(key) != desired.processes.get(key)}
+        self._of_health_key = {health_key(*key): key for key in desired.processes}
+        self._enqueue(changed | (self.children.processes() - desired.processes.keys()))
+        facts = planned_facts(self.store, desired, self.settings.site)
+        for ident in self.statuses.planned(facts):
+            self.resources.add(ident)
+
+    def heard(self, key: str, before: HealthRecord | None, record: HealthRecord) -> None:
+        """A health record: the resources of its process are told where it is news to them."""
+        process = self._of_health_key.get(key)
+        if process is not None and (before is None or _news(before) != _news(record)):
+            self._tell_resources(process)
+
+    def _tell_resources(self, process: ProcessKey) -> None:
+        for ident in self.statuses.resources_of(process):
+            self.resources.add(ident)
+
+    # Work.
+
+    async def _reconcile(self, key: ProcessKey) -> None:
+        try:
+            outcome = await self.reconciler.reconcile(key)
+        except (Forbidden, Invalid) as error:
+            self._brought(key, ProcessState(refusal=error.what))
+            raise
+        for endpoint in outcome.held:
+            self._waiting[names.endpoint_hash(endpoint)].add(key)
+        self._brought(key, ProcessState(intent=outcome.intent, held=outcome.held))
+
+    def _brought(self, key: ProcessKey, state: ProcessState) -> None:
+        if self.statuses.brought(key, state):
+            self._tell_resources(key)
+
+    def _desired(self, key: ProcessKey) -> DesiredProcess | None:
+        return self.planner.desired.processes.get(key) if self.planner.desired else None
+
+    def _enqueue(self, keys: Iterable[ProcessKey]) -> None:
+        for key in keys:
+            self.processes.add(key)
+
+
+def _news(record: HealthRecord) -> tuple[object, ...]:
+    """What of a record is worth a look at statuses before their time."""
+    links = tuple((source.name, source.state, source.message) for source in record.sources)
+    twin = (record.twin.fresh, record.twin.assets) if record.twin else ()
+    return links, twin, record.message
+
+
+def _failed(what: str) -> Callable[[object, Exception, int], None]:
+    def failed(key: object, error: Exception, count: int) -> None:
+        level = _log.warning if count > 1 else _log.info
+        level(f"{what} is tried again", key=key, error=str(error) or type(error).__name__, failures=count)
+
+    return failed

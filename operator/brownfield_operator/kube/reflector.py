@@ -1,0 +1,131 @@
+"""List, then watch, for ever: what a `Sink` is fed from.
+
+Own code and not Kopf's informer, for the reasons and with the figures of the ADR "A reflector of our own": after a
+gap in a watch, only a new list can tell what vanished in it, and it must be told. So every list ends in
+`Sink.listed`. A list is handed on page by page and never held as a whole.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+
+from brownfield_operator.kube.backoff import delay
+from brownfield_operator.kube.errors import Gone, KubeError, Retryable
+from brownfield_operator.kube.kinds import Kind
+from brownfield_operator.kube.port import KubePort, WatchEvent
+from brownfield_operator.kube.sink import Sink
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Objects of one kind with certain labels (a selector, "": all). `metadata_only`: no spec, data or status."""
+
+    kind: Kind
+    labels: str = ""
+    metadata_only: bool = False
+
+
+async def run_reflectors(port: KubePort, watched: Iterable[Watched], sink: Sink, namespaces: tuple[str, ...]) -> None:
+    """Feed `sink` until cancelled; `namespaces` empty: all."""
+    async with asyncio.TaskGroup() as tasks:
+        for each in watched:
+            for namespace in namespaces or (None,):
+                tasks.create_task(Reflector(port, each, sink, namespace).run(), name=f"reflector of {each.kind}")
+
+
+class Reflector:
+    """One kind, in one namespace or all."""
+
+    def __init__(
+        self,
+        port: KubePort,
+        watched: Watched,
+        sink: Sink,
+        namespace: str | None = None,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._port = port
+        self._watched = watched
+        self._sink = sink
+        self._namespace = namespace
+        self._chance = chance
+        self._version = ""
+        self._failures = 0
+
+    async def run(self) -> NoReturn:
+        """Until cancelled. Trouble is logged once when it begins and once when it is over."""
+        while True:
+            error: KubeError | None = None
+            try:
+                if not self._version:
+                    await self._list()
+                if await self._watch():
+                    continue  # the server ended a stream that worked, as it does every few minutes
+            except KubeError as failure:
+                error = failure
+                if not isinstance(failure, Retryable):
+                    self._version = ""  # Gone: the gap is too wide. Else: whatever it was, begin anew after it.
+            await self._wait(error)
+
+    async def _list(self) -> None:
+        watched = self._watched
+        existing: set[tuple[str, str]] = set()
+        version = ""
+        pages = self._port.pages(
+            watched.kind, namespace=self._namespace, labels=watched.labels, metadata_only=watched.metadata_only
+        )
+        async with aclosing(pages):
+            async for page in pages:
+                for found in page.objects:
+                    self._sink.seen(watched.kind, "ADDED", found)
+                    existing.add((found["metadata"].get("namespace", ""), found["metadata"]["name"]))
+                version = page.resource_version
+                await asyncio.sleep(0)  # others may have their turn between two pages
+        self._sink.listed(watched.kind, self._namespace, frozenset(existing))
+        self._version = version
+
+    async def _watch(self) -> bool:
+        """Hand on what happens until the stream ends; whether it ever showed anything, bookmarks included."""
+        stream = self._stream()
+        before = self._version
+        async with aclosing(stream):
+            async for event in stream:
+                if event.type != "BOOKMARK":
+                    self._sink.seen(self._watched.kind, event.type, event.object)
+                self._version = event.resource_version
+                self._worked()
+        return self._version != before
+
+    def _stream(self) -> AsyncGenerator[WatchEvent, None]:
+        watched = self._watched
+        return self._port.watch(
+            watched.kind,
+            self._version,
+            namespace=self._namespace,
+            labels=watched.labels,
+            metadata_only=watched.metadata_only,
+        )
+
+    def _worked(self) -> None:
+        if self._failures > 1:
+            _log.info("watch is back", kind=str(self._watched.kind), namespace=self._namespace)
+        self._failures = 0
+
+    async def _wait(self, error: KubeError | None) -> None:
+        """Wait before the next try. The first failure is not worth a line: connections end, and 410 is normal."""
+        self._failures += 1
+        if self._failures == 2:
+            kind, why = str(self._watched.kind), str(error or "the server ends it at once")
+            _log.warning("watch is broken, trying again", kind=kind, namespace=self._namespace, why=why)
+        if self._failures == 1 and isinstance(error, Gone):
+            return
+        asked = error.retry_after if isinstance(error, Retryable) else 0.0
+        await asyncio.sleep(delay(self._failures, self._chance(), asked=asked))

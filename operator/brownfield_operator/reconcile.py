@@ -1,0 +1,156 @@
+"""One process: from what should be to what is. Level-triggered: it looks at both and does what is missing.
+
+It may be called at any time, for any reason or none, as often as anybody likes: where nothing differs it sends
+nothing. Every write is one that the plan and the cluster together call for, so that an interrupted reconcile is
+finished by the next.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from brownfield_operator import names
+from brownfield_operator.children import Child, Children, child_of
+from brownfield_operator.desired import DesiredProcess, ProcessKey
+from brownfield_operator.drift import Drift, drift, needs_recreation, without_foreign
+from brownfield_operator.kube.errors import Conflict
+from brownfield_operator.kube.kinds import Json, Kind, kind_of
+from brownfield_operator.kube.port import KubePort
+from brownfield_operator.last_good import without_endpoints
+from brownfield_operator.manifests.config_map import config_version
+from brownfield_operator.manifests.manifest import Manifest
+from brownfield_operator.manifests.process import render
+from brownfield_operator.settings import OperatorSettings
+from brownfield_operator.spine_secrets import SpineSecrets
+
+_log = structlog.get_logger()
+
+_CORRECTIONS = 3
+"""Writes to one object in one reconcile, at most: who still contradicts us then, does so at once each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`intent` of the StatefulSet as it should be now; `held`: keys of endpoints that another process may still be
+    connected to and that therefore wait.
+    """
+
+    intent: str = ""
+    held: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """Brings processes into being, keeps them, takes them away."""
+
+    kube: KubePort
+    children: Children
+    secrets: SpineSecrets
+    settings: OperatorSettings
+    desired: Callable[[ProcessKey], DesiredProcess | None]
+
+    async def reconcile(self, key: ProcessKey) -> Outcome:
+        """Raises `KubeError` for what must be tried again."""
+        process = self.desired(key)
+        if process is None:
+            await self._remove(key)
+            return Outcome()
+        process, held = self._without_held(process)
+        if process is None:
+            return Outcome(held=held)
+        await self.secrets.ensure(process)
+        manifests = render(process, self.settings)
+        for manifest in manifests:
+            await self._bring(manifest)
+        await self._prune(process, manifests)
+        return Outcome(manifests[-1]["metadata"]["annotations"][names.INTENT], held)
+
+    def _without_held(self, process: DesiredProcess) -> tuple[DesiredProcess | None, tuple[str, ...]]:
+        """The process without endpoints that another one may still be connected to: a device bears one connection.
+
+        Without waiting for all of them: two processes that exchange endpoints would wait for each other for ever.
+        """
+        by_hash = {names.endpoint_hash(endpoint): endpoint for endpoint in process.endpoints}
+        held = tuple(sorted(by_hash[item] for item in self.children.holders(by_hash, process.key)))
+        if not held:
+            return process, ()
+        content = without_endpoints(process.content, held)
+        if content is None:
+            return None, held
+        left = tuple(endpoint for endpoint in process.endpoints if endpoint not in held)
+        return replace(process, content=content, endpoints=left), held
+
+    async def _bring(self, manifest: Manifest) -> None:
+        """Applies a child unless it is what it should be already."""
+        kind, metadata = kind_of(manifest), manifest["metadata"]
+        known = self.children.get((kind, metadata["namespace"], metadata["name"]))
+        intent = metadata["annotations"][names.INTENT]
+        if known and known.intent == intent and known.drift is Drift.NONE:
+            return
+        live = await self.kube.get(kind, metadata["namespace"], metadata["name"]) if known else None
+        for _ in range(_CORRECTIONS):
+            difference = drift(manifest, live) if live else Drift.APPLY
+            if difference is Drift.NONE and live:
+                self._note(live, Drift.NONE)
+                return
+            live = await self._correct(manifest, live, difference)
+        raise Conflict(
+            "somebody changes it as fast as the operator corrects it",
+            f"{kind} {metadata['namespace']}/{metadata['name']}",
+        )
+
+    async def _correct(self, manifest: Manifest, live: Json | None, difference: Drift) -> Json:
+        if live and manifest["kind"] == Kind.STATEFUL_SET and needs_recreation(manifest, live):
+            # Its pod runs on without it and is adopted by the new one, which then replaces it as in any rollout.
+            await self.kube.delete(
+                Kind.STATEFUL_SET,
+                live["metadata"]["namespace"],
+                live["metadata"]["name"],
+                uid=live["metadata"]["uid"],
+                orphan=True,
+            )
+            live = None
+        if live and difference is Drift.REPLACE:
+            await self.kube.replace(dict(without_foreign(manifest, live)))
+        answer = await self.kube.apply(dict(manifest))
+        _log.info("applied", kind=manifest["kind"], name=answer["metadata"]["name"], why=difference.name)
+        return answer
+
+    def _note(self, live: Json, difference: Drift) -> None:
+        child = child_of(live, difference)
+        if child:
+            self.children.put(child)
+
+    async def _prune(self, process: DesiredProcess, wanted: Iterable[Manifest]) -> None:
+        """Deletes children that are not wanted any more; the configuration before this one stays, for pods that
+        start while the rollout is under way.
+        """
+        keep = {(item["kind"], process.namespace, item["metadata"]["name"]) for item in wanted}
+        spare = [
+            child for child in self.children.of(process.key) if child.key not in keep and child.kind is not Kind.POD
+        ]
+        configs = sorted((child for child in spare if child.kind is Kind.CONFIG_MAP), key=lambda child: child.created)
+        previous = config_version(configs[-1].name) if configs else ""
+        for child in spare:
+            if child.kind is not Kind.CONFIG_MAP or config_version(child.name) != previous:
+                await self._delete(child)
+
+    async def _remove(self, key: ProcessKey) -> None:
+        """Takes a process away, the StatefulSet first: pods must not lose their policy while they run. Its credentials
+        go last, because its pod may still have something to publish.
+        """
+        members = self.children.of(key)
+        mine = [child for child in members if child.kind is not Kind.POD]
+        for child in sorted(mine, key=lambda child: child.kind is not Kind.STATEFUL_SET):
+            await self._delete(child)
+        if len(mine) == len(members):  # else the pod's end is seen, and brings us here again
+            await self.secrets.forget(key)
+
+    async def _delete(self, child: Child) -> None:
+        try:
+            await self.kube.delete(child.kind, child.namespace, child.name, uid=child.uid)
+        except Conflict:
+            return  # another object has the name: the watch tells of it
+        _log.info("deleted", kind=child.kind, name=child.name, namespace=child.namespace)
+        self.children.remove(child.key, child.uid)

@@ -1,0 +1,127 @@
+"""The operator's own connection to the spine: streams and buckets, health records, revocations.
+
+Nothing else waits for it. While the spine is away resources are planned and processes brought into being as ever;
+only `Connected` says that nobody knows.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from brownfield_api.errors import BrownfieldError
+from brownfield_api.health import HealthRecord
+from brownfield_api.process import SpineConfig
+from brownfield_operator.access.credentials import issue
+from brownfield_operator.access.permissions import operator_permissions
+from brownfield_operator.access.pushing import push_account
+from brownfield_operator.access.trust import DAY, Trust
+from brownfield_operator.kube.port import KubePort
+from brownfield_operator.root_of_trust import seconds, store
+from brownfield_operator.settings import OperatorSettings
+from brownfield_spine.connection import Spine, connect
+from brownfield_spine.health import watch
+from brownfield_spine.provision import Limits, provision
+
+_log = structlog.get_logger()
+
+_LOOK = 1.0
+"""Seconds between looks at what is to be done."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """A process's newest health record, and when it came (monotonic seconds)."""
+
+    record: HealthRecord
+    at: float
+
+
+@dataclass(slots=True)
+class SpineLink:
+    """`heard` by health key; `changed` is told the key of each record that comes."""
+
+    kube: KubePort
+    settings: OperatorSettings
+    namespace: str
+    replica: str
+    folder: Path
+    trust: Trust
+    changed: Callable[[str, HealthRecord | None, HealthRecord], None] = lambda _key, _before, _now: None
+    heard: dict[str, Heard] = field(default_factory=dict)
+    _spine: Spine | None = None
+    _revoked: dict[str, int] = field(default_factory=dict)
+    _unpushed: bool = True
+
+    @property
+    def reachable(self) -> bool:
+        return self._spine is not None and self._spine.connected
+
+    def revoke(self, user: str) -> None:
+        """Have everything issued to this user so far counted no more."""
+        self._revoked[user] = seconds()
+
+    async def run(self) -> None:
+        """Connects and goes on until cancelled."""
+        credentials = self.folder / "spine.creds"
+        self._write_credentials(credentials)
+        config = SpineConfig(servers=self.settings.spine.servers, credentials=str(credentials))
+        self._spine = await connect(config, name=f"operator.{self.replica}", wait=False)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow_health(self._spine))
+                group.create_task(self._keep(self._spine, credentials))
+        finally:
+            await self._spine.close()
+
+    def _write_credentials(self, path: Path) -> None:
+        permissions = operator_permissions(self.replica)
+        text = issue(self.trust, "operator", permissions, now=seconds(), random=secrets.token_bytes)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+
+    async def _follow_health(self, spine: Spine) -> None:
+        async for key, record in watch(spine):
+            before = self.heard.get(key)
+            self.heard[key] = Heard(record, time.monotonic() - max(0.0, (time.time_ns() - record.time) / 1e9))
+            self.changed(key, before.record if before else None, record)
+
+    async def _keep(self, spine: Spine, credentials: Path) -> None:
+        provisioned, written = 0, time.monotonic()
+        limits = Limits.within(self.settings.spine.store_bytes)
+        while True:
+            await asyncio.sleep(_LOOK)
+            if time.monotonic() - written > DAY:
+                self._write_credentials(credentials)
+                written = time.monotonic()
+            try:
+                await self._revoke_all()
+                if spine.connected and provisioned != spine.connections:
+                    await provision(spine, limits)
+                    provisioned = spine.connections
+                    self._unpushed = True
+                    _log.info("streams and buckets of the spine are there")
+                if spine.connected and self._unpushed:
+                    await push_account(
+                        self.settings.spine.servers, self.trust, now=seconds(), random=secrets.token_bytes
+                    )
+                    self._unpushed = False
+            except BrownfieldError as error:
+                _log.warning("spine is not in order yet", error=str(error))
+
+    async def _revoke_all(self) -> None:
+        """Writes revocations into the Secret first: from there they are pushed until the spine has taken them."""
+        if not self._revoked:
+            return
+        users, self._revoked = self._revoked, {}
+        changed = self.trust.revoke(users, now=seconds())
+        try:
+            await store(self.kube, self.namespace, changed)
+        except BaseException:
+            self._revoked = {**users, **self._revoked}
+            raise
+        self.trust, self._unpushed = changed, True

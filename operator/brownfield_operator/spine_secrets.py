@@ -1,0 +1,156 @@
+"""Credentials for the spine, in the Secrets of `names.SPINE_SECRETS`: one key for each process, renewed in time.
+
+A key is written alone (a merge patch), because sixteen Secrets serve all processes of a namespace. What was found
+right once is not looked at again before it is due or somebody touches the Secret.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from brownfield_api.adapter_config import AdapterConfig
+from brownfield_api.pipeline_config import PipelineConfig
+from brownfield_api.process import ProcessConfig
+from brownfield_api.twin_config import TwinConfig
+from brownfield_operator import names
+from brownfield_operator.access.credentials import RENEWAL, Due, due, issue, user_of
+from brownfield_operator.access.permissions import process_permissions
+from brownfield_operator.access.trust import DAY, Trust
+from brownfield_operator.desired import DesiredProcess, ProcessKey
+from brownfield_operator.kube.errors import NotFound
+from brownfield_operator.kube.kinds import Json, Kind
+from brownfield_operator.kube.port import KubePort
+
+_log = structlog.get_logger()
+
+_SHAPES: Mapping[str, type[ProcessConfig]] = {
+    "adapter": AdapterConfig,
+    "pipeline": PipelineConfig,
+    "twin": TwinConfig,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Credentials that were right: for which configuration, which text, until when they need no look."""
+
+    content: str
+    text: str
+    look_again: int
+
+
+@dataclass(slots=True)
+class SpineSecrets:
+    """Issues, renews and withdraws. `now` gives seconds since 1970, `random` unpredictable bytes; `withdrawn` is
+    told the user keys that must not be used any more.
+    """
+
+    kube: KubePort
+    trust: Callable[[], Trust]
+    now: Callable[[], int]
+    random: Callable[[int], bytes]
+    withdrawn: Callable[[str], None]
+    _found: dict[ProcessKey, _Found] = field(default_factory=dict)
+
+    async def ensure(self, process: DesiredProcess) -> None:
+        """Returns when the process has credentials that fit its configuration; writes only if it has none."""
+        content = hashlib.sha256(process.content).hexdigest()
+        found = self._found.get(process.key)
+        if found and found.content == content and self.now() < found.look_again:
+            return
+        permissions = process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
+        text = await self._read(process.key)
+        state = due(text, self.trust(), permissions, now=self.now())
+        if state is not Due.NO:
+            name = names.process_object(process.key)
+            text = issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=text)
+            await self._write(process.key, text)
+            _log.info("credentials for the spine issued", process=name, namespace=process.namespace, why=state.value)
+        self._found[process.key] = _Found(content, _hash(text), self.now() + min(DAY, RENEWAL))
+
+    async def forget(self, key: ProcessKey) -> None:
+        """Takes the credentials of a process that is gone away from it, and from everybody who copied them."""
+        self._found.pop(key, None)
+        secret, entry = _place(key)
+        live = await self.kube.get(Kind.SECRET, key[1], secret)
+        data: Mapping[str, str] = (live or {}).get("data") or {}
+        if live is None or entry not in data:
+            return
+        user = user_of(_text(data[entry]))
+        if user:
+            self.withdrawn(user)
+        if set(data) == {entry}:
+            await self.kube.delete(Kind.SECRET, key[1], secret, uid=live["metadata"]["uid"])
+        else:
+            await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": {entry: None}})
+
+    def seen(self, secret: Json) -> list[ProcessKey]:
+        """Somebody touched a Secret (gone: without data): processes whose credentials are not what they were."""
+        data: Mapping[str, str] = secret.get("data") or {}
+        place = (secret["metadata"]["namespace"], secret["metadata"]["name"])
+        touched = [
+            key
+            for key, found in self._found.items()
+            if (key[1], _place(key)[0]) == place and _hash(_text(data.get(_place(key)[1], ""))) != found.text
+        ]
+        for key in touched:
+            del self._found[key]
+        return touched
+
+    def listed(self, name: str, secrets: Iterable[Json]) -> list[ProcessKey]:
+        """A complete list of the Secrets of one name: processes whose credentials are not what they were."""
+        there = {secret["metadata"]["namespace"]: secret for secret in secrets}
+        spaces = {key[1] for key in self._found if _place(key)[0] == name} | there.keys()
+        nothing = {space: {"metadata": {"namespace": space, "name": name}} for space in spaces}
+        return [key for secret in {**nothing, **there}.values() for key in self.seen(secret)]
+
+    def due(self) -> list[ProcessKey]:
+        """Processes whose credentials want a look by now."""
+        return [key for key, found in self._found.items() if self.now() >= found.look_again]
+
+    async def _read(self, key: ProcessKey) -> str:
+        secret, entry = _place(key)
+        live = await self.kube.get(Kind.SECRET, key[1], secret)
+        return _text(((live or {}).get("data") or {}).get(entry, ""))
+
+    async def _write(self, key: ProcessKey, text: str) -> None:
+        secret, entry = _place(key)
+        data = {entry: base64.b64encode(text.encode()).decode()}
+        try:
+            await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})
+        except NotFound:
+            made = await self.kube.create(_secret(key[1], secret, data))
+            if made is None:  # another process's key came first
+                await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})
+
+
+def _place(key: ProcessKey) -> tuple[str, str]:
+    """Secret and key in it."""
+    name = names.process_object(key)
+    return names.spine_secret(name), names.spine_key(name)
+
+
+def _secret(namespace: str, name: str, data: Mapping[str, str]) -> Json:
+    labels = {names.MANAGED_BY: names.OPERATOR, "app.kubernetes.io/part-of": "brownfield"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "data": dict(data),
+    }
+
+
+def _text(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except ValueError:  # edited by hand: as good as none
+        return ""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
