@@ -70,12 +70,15 @@ def curve_points(behaviour: Behaviour) -> tuple[tuple[float, float], ...]:
 
 
 def curve_config(behaviour: Behaviour) -> CurveConfig:
-    """A checked behaviour as the twin reads it."""
+    """A checked behaviour as the twin reads it: its one input is x, its one output y, whatever the YAML calls them.
+
+    To YAML 1.1, which kubectl and Argo CD read, a bare `y` is a boolean and arrives as "true".
+    """
     standard = CurveConfig(name="", inputs={}, outputs={}, points=())
     return CurveConfig(
         name=behaviour.name,
-        inputs=dict(behaviour.inputs),
-        outputs=dict(behaviour.outputs),
+        inputs={"x": next(iter(behaviour.inputs.values()))},
+        outputs={"y": next(iter(behaviour.outputs.values()))},
         points=curve_points(behaviour),
         error_window=behaviour.error_window or standard.error_window,
     )

@@ -52,9 +52,8 @@ class Behaviour(Part):
     model_config = {
         "json_schema_extra": rules(
             (
-                "self.kind != 'Curve' || ('x' in self.inputs && size(self.inputs) == 1 "
-                "&& 'y' in self.outputs && size(self.outputs) == 1 && has(self.points))",
-                "a Curve needs inputs.x, outputs.y and points, and no other input or output",
+                "self.kind != 'Curve' || (size(self.inputs) == 1 && size(self.outputs) == 1 && has(self.points))",
+                "a Curve needs one input, one output and points",
             )
         )
     }
@@ -64,9 +63,9 @@ class Behaviour(Part):
     kind: Literal["Curve"]
     """Curve: piecewise linear through points, constant beyond its ends."""
     inputs: dict[Token, PropertyName] = Field(min_length=1, max_length=64)
-    """The behaviour's input to a property. Curve: x."""
+    """The behaviour's inputs, each to a property. A Curve has one, whatever it is called."""
     outputs: dict[Token, PropertyName] = Field(min_length=1, max_length=64)
-    """The behaviour's output to the property it predicts. Curve: y."""
+    """The behaviour's outputs, each to the property it predicts. A Curve has one, whatever it is called."""
     points: tuple[Point, ...] | None = Field(default=None, min_length=2, max_length=1000)
     """Curve: pairs of x and y, in the properties' units, x increasing."""
     error_window: Duration | None = None
@@ -74,8 +73,8 @@ class Behaviour(Part):
 
     @model_validator(mode="after")
     def _is_complete(self) -> "Behaviour":
-        if set(self.inputs) != {"x"} or set(self.outputs) != {"y"} or self.points is None:
-            raise ValueError("a Curve needs inputs.x, outputs.y and points, and no other input or output")
+        if len(self.inputs) != 1 or len(self.outputs) != 1 or self.points is None:
+            raise ValueError("a Curve needs one input, one output and points")
         return self
 
 
