@@ -66,6 +66,7 @@ class Controller:
     processes: WorkQueue[ProcessKey] = field(init=False)
     resources: WorkQueue[Ident] = field(init=False)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
+    _planned_once: asyncio.Event = field(default_factory=asyncio.Event)
     _listed: set[Kind] = field(default_factory=set)
     _waiting: dict[str, set[ProcessKey]] = field(default_factory=lambda: defaultdict(set))
     _of_health_key: dict[str, ProcessKey] = field(default_factory=dict)
@@ -75,12 +76,15 @@ class Controller:
         self.resources = WorkQueue(self.statuses.write, _failed("status"), TokenBucket(rate=300.0, burst=600.0))
 
     async def run(self) -> None:
-        """Plans and works until cancelled, from the moment all lists are complete: a half-filled store would look like
-        a plant from which most sources were deleted.
+        """Plans when all lists are complete, and works when there is a plan, until cancelled.
+
+        Without this barrier a half-filled store would look like a plant from which most sources were deleted, and
+        children seen before the first plan like leftovers.
         """
         await self.complete.wait()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.planner.run(), name="planner")
+            await self._planned_once.wait()
             group.create_task(self.processes.run(WORKERS), name="processes")
             group.create_task(self.resources.run(WORKERS), name="resources")
 
@@ -175,6 +179,7 @@ class Controller:
 
     def planned(self, desired: Desired, before: Desired | None) -> None:
         """A new plan: whoever it changes, gets its turn."""
+        self._planned_once.set()
         old = before.processes if before else {}
         changed = {key for key in {*old, *desired.processes} if old.get(key) != desired.processes.get(key)}
         self._of_health_key = {health_key(*key): key for key in desired.processes}

@@ -21,7 +21,6 @@ from brownfield_operator.access.credentials import RENEWAL, Due, due, issue, use
 from brownfield_operator.access.permissions import process_permissions
 from brownfield_operator.access.trust import DAY, Trust
 from brownfield_operator.desired import DesiredProcess, ProcessKey
-from brownfield_operator.kube.errors import NotFound
 from brownfield_operator.kube.kinds import Json, Kind
 from brownfield_operator.kube.port import KubePort
 
@@ -63,12 +62,13 @@ class SpineSecrets:
         if found and found.content == content and self.now() < found.look_again:
             return
         permissions = process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
-        text = await self._read(process.key)
+        data = await self._read(process.key)
+        text = _text((data or {}).get(_place(process.key)[1], ""))
         state = due(text, self.trust(), permissions, now=self.now())
         if state is not Due.NO:
             name = names.process_object(process.key)
             text = issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=text)
-            await self._write(process.key, text)
+            await self._write(process.key, text, create=data is None)
             _log.info("credentials for the spine issued", process=name, namespace=process.namespace, why=state.value)
         self._found[process.key] = _Found(content, _hash(text), self.now() + min(DAY, RENEWAL))
 
@@ -112,20 +112,17 @@ class SpineSecrets:
         """Processes whose credentials want a look by now."""
         return [key for key, found in self._found.items() if self.now() >= found.look_again]
 
-    async def _read(self, key: ProcessKey) -> str:
-        secret, entry = _place(key)
-        live = await self.kube.get(Kind.SECRET, key[1], secret)
-        return _text(((live or {}).get("data") or {}).get(entry, ""))
+    async def _read(self, key: ProcessKey) -> Mapping[str, str] | None:
+        """The data of the process's Secret, None if there is no such Secret."""
+        live = await self.kube.get(Kind.SECRET, key[1], _place(key)[0])
+        return None if live is None else live.get("data") or {}
 
-    async def _write(self, key: ProcessKey, text: str) -> None:
+    async def _write(self, key: ProcessKey, text: str, *, create: bool) -> None:
         secret, entry = _place(key)
         data = {entry: base64.b64encode(text.encode()).decode()}
-        try:
-            await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})
-        except NotFound:
-            made = await self.kube.create(_secret(key[1], secret, data))
-            if made is None:  # another process's key came first
-                await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})
+        if create and await self.kube.create(_secret(key[1], secret, data)):
+            return
+        await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})
 
 
 def _place(key: ProcessKey) -> tuple[str, str]:

@@ -56,17 +56,17 @@ async def push_account(servers: Sequence[str], trust: Trust, *, now: int, random
 async def _request(servers: Sequence[str], trust: Trust, now: int, random: Callable[[int], bytes]) -> bytes:
     user = _claims_user(trust, now, random)
     client = Client()
-    await client.connect(
-        servers=list(servers),
-        name="operator.claims",
-        user_jwt_cb=lambda: bytearray(user.jwt.encode()),
-        signature_cb=user.sign,
-        inbox_prefix=user.inbox,
-        allow_reconnect=False,
-        connect_timeout=_SECONDS,
-        error_cb=_ignore,
-    )
     try:
+        await client.connect(
+            servers=list(servers),
+            name="operator.claims",
+            user_jwt_cb=lambda: bytearray(user.jwt.encode()),
+            signature_cb=user.sign,
+            inbox_prefix=user.inbox,
+            allow_reconnect=False,
+            connect_timeout=_SECONDS,
+            error_cb=_ignore,
+        )
         reply = await client.request(_UPDATE, trust.account_jwt.encode(), timeout=_SECONDS)
         return reply.data
     finally:

@@ -29,6 +29,10 @@ class Terms:
             raise ValueError("a lease needs retry < deadline < duration")
 
 
+_SHORTEST_WAIT = 0.1
+"""Rounding must not make a candidate ask over and over in the last instant of a lease."""
+
+
 class Step(Enum):
     """What a candidate does next."""
 
@@ -105,7 +109,7 @@ def decide(candidate: Candidate, now: float) -> tuple[Step, float]:
         return Step.CREATE, 0.0
     left = seen.since + seen.duration - now
     if left > 0 and seen.holder not in ("", candidate.identity):
-        return Step.WAIT, min(left, candidate.terms.retry)
+        return Step.WAIT, min(max(left, _SHORTEST_WAIT), candidate.terms.retry)
     return (Step.CREATE if seen.record is None else Step.WRITE), 0.0
 
 

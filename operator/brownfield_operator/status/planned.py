@@ -78,7 +78,9 @@ def _missing(facts: ResourceFacts) -> Statement | None:
     """
     for process in facts.processes:
         workload = process.workload
-        if workload is not None and not workload.ready and workload.missing in facts.references:
+        if workload is None or workload.ready or workload.missing not in facts.references:
+            continue
+        if CONDITION_OF[workload.reason] is ConditionType.RESOLVED:
             return Statement(ConditionType.RESOLVED, "False", workload.reason, listed([workload.message]))
     return None
 
