@@ -5,6 +5,7 @@ into a queue; the queues' workers look at what should be and what is.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -46,6 +47,9 @@ WATCHED = (
     Watched(Kind.SERVICE, labels=_OURS),
     Watched(Kind.POD, labels=_OURS),
 )
+CREDENTIALS = tuple(Watched(Kind.SECRET, fields=f"metadata.name={name}") for name in names.SPINE_SECRETS)
+"""Each by its name, which is all that the operator's role lets it see of Secrets."""
+
 _RESOURCES = frozenset((Kind.LEGACY_SOURCE, Kind.ASSET_MAPPING, Kind.TWIN_MODEL))
 
 WORKERS = 16
@@ -67,7 +71,7 @@ class Controller:
     resources: WorkQueue[Ident] = field(init=False)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     _planned_once: asyncio.Event = field(default_factory=asyncio.Event)
-    _listed: set[Kind] = field(default_factory=set)
+    _listed: set[tuple[Kind, str | None]] = field(default_factory=set)
     _waiting: dict[str, set[ProcessKey]] = field(default_factory=lambda: defaultdict(set))
     _of_health_key: dict[str, ProcessKey] = field(default_factory=dict)
 
@@ -104,13 +108,16 @@ class Controller:
 
     def listed(self, kind: Kind, namespace: str | None, existing: frozenset[tuple[str, str]]) -> None:
         """A complete list of a kind."""
+        if kind is Kind.SECRET:
+            return  # of one name, which the list does not tell; the resync looks at them all
         if (kind in _RESOURCES or kind is Kind.CONFIG_MAP) and self.store.keep_only(kind, namespace, existing):
             self.planner.soon()
         if kind not in _RESOURCES:
             for child in self.children.absent(kind, namespace, existing):
                 self._gone(child)
-        self._listed.add(kind)
-        if self._listed >= {watched.kind for watched in WATCHED}:
+        self._listed.add((kind, namespace))
+        spaces = self.settings.watch_namespaces or (None,)
+        if self._listed >= {(watched.kind, space) for watched in WATCHED for space in spaces}:
             self.complete.set()
 
     def _seen_resource(self, kind: Kind, event: EventType, found: Json) -> None:
@@ -193,6 +200,11 @@ class Controller:
         process = self._of_health_key.get(key)
         if process is not None and (before is None or _news(before) != _news(record)):
             self._tell_resources(process)
+
+    def look_at_all(self, within: float) -> None:
+        """Something happened that concerns every status."""
+        for ident in self.statuses.everybody():
+            self.resources.add(ident, random.uniform(0.0, within))  # noqa: S311 - spreads load
 
     def _tell_resources(self, process: ProcessKey) -> None:
         for ident in self.statuses.resources_of(process):

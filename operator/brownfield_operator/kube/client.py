@@ -132,6 +132,7 @@ class KubeClient:
         *,
         namespace: str | None = None,
         labels: str = "",
+        fields: str = "",
         metadata_only: bool = False,
     ) -> AsyncGenerator[WatchEvent, None]:
         request = Request(
@@ -140,7 +141,7 @@ class KubeClient:
             method="GET",
             path=kind.path(namespace),
             query={
-                **_selectors(labels),
+                **_selectors(labels, fields),
                 "watch": "true",
                 "allowWatchBookmarks": "true",
                 "resourceVersion": resource_version,

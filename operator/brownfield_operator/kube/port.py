@@ -86,6 +86,7 @@ class KubePort(Protocol):
         *,
         namespace: str | None = None,
         labels: str = "",
+        fields: str = "",
         metadata_only: bool = False,
     ) -> AsyncGenerator[WatchEvent, None]:
         """What happens after `resource_version`, bookmarks included, until the server ends the stream (minutes) or

@@ -25,10 +25,13 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Objects of one kind with certain labels (a selector, "": all). `metadata_only`: no spec, data or status."""
+    """Objects of one kind with certain labels and fields (selectors, "": all); `metadata_only`: no spec, data or
+    status.
+    """
 
     kind: Kind
     labels: str = ""
+    fields: str = ""
     metadata_only: bool = False
 
 
@@ -80,7 +83,11 @@ class Reflector:
         existing: set[tuple[str, str]] = set()
         version = ""
         pages = self._port.pages(
-            watched.kind, namespace=self._namespace, labels=watched.labels, metadata_only=watched.metadata_only
+            watched.kind,
+            namespace=self._namespace,
+            labels=watched.labels,
+            fields=watched.fields,
+            metadata_only=watched.metadata_only,
         )
         async with aclosing(pages):
             async for page in pages:
@@ -111,6 +118,7 @@ class Reflector:
             self._version,
             namespace=self._namespace,
             labels=watched.labels,
+            fields=watched.fields,
             metadata_only=watched.metadata_only,
         )
 

@@ -1,0 +1,114 @@
+"""Everything that runs while this replica leads, wired together and run together."""
+
+import asyncio
+import random
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from brownfield_api.health import EXPIRES
+from brownfield_operator.children import Children
+from brownfield_operator.controller import CREDENTIALS, WATCHED, Controller
+from brownfield_operator.kube.port import KubePort
+from brownfield_operator.kube.reflector import run_reflectors
+from brownfield_operator.planner_loop import PlannerLoop
+from brownfield_operator.reconcile import Reconciler
+from brownfield_operator.resync import Resync
+from brownfield_operator.root_of_trust import load_or_create, seconds
+from brownfield_operator.settings import OperatorSettings
+from brownfield_operator.spine_link import SpineLink
+from brownfield_operator.spine_secrets import SpineSecrets
+from brownfield_operator.status_writer import StatusWriter
+from brownfield_operator.store import Store
+
+_SPINE_LOOK = 5.0
+"""Seconds between looks at who has fallen silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leading:
+    """The parts of a leading operator."""
+
+    kube: KubePort
+    settings: OperatorSettings
+    controller: Controller
+    planner: PlannerLoop
+    link: SpineLink
+    resync: Resync
+
+    async def run(self) -> None:
+        """Until cancelled, or until something happens that nobody expected."""
+        watched, namespaces = (*WATCHED, *CREDENTIALS), self.settings.watch_namespaces
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run_reflectors(self.kube, watched, self.controller, namespaces), name="reflectors")
+            group.create_task(self.controller.run(), name="controller")
+            group.create_task(self.link.run(), name="spine")
+            group.create_task(self.resync.run(), name="resync")
+            group.create_task(self._follow_silence(), name="silence")
+
+    async def _follow_silence(self) -> None:
+        """Tells resources when a process falls silent, and all of them when the spine comes or goes."""
+        was_reachable, silent = self.link.reachable, frozenset[str]()
+        while True:
+            await asyncio.sleep(_SPINE_LOOK)
+            now = asyncio.get_running_loop().time()
+            quiet = frozenset(key for key, heard in self.link.heard.items() if now - heard.at > EXPIRES)
+            for key in quiet ^ silent:
+                self.controller.heard(key, None, self.link.heard[key].record)
+            silent = quiet
+            if self.link.reachable != was_reachable:
+                was_reachable = self.link.reachable
+                self.controller.look_at_all(within=_SPINE_LOOK)
+
+
+async def assemble(
+    kube: KubePort, settings: OperatorSettings, *, namespace: str, replica: str, folder: Path
+) -> Leading:
+    """The parts, wired; `folder` is private to this process. Raises `BrownfieldError` for a damaged root of trust."""
+    trust = await load_or_create(kube, namespace)
+    store, children = Store(), Children()
+    link = SpineLink(
+        kube=kube,
+        settings=settings,
+        namespace=namespace,
+        replica=replica,
+        folder=folder,
+        trust=trust,
+        changed=lambda key, before, record: controller.heard(key, before, record),  # noqa: PLW0108 - made below
+    )
+    planner = PlannerLoop(
+        kube=kube,
+        store=store,
+        children=children,
+        settings=settings,
+        planned=lambda desired, before: controller.planned(desired, before),  # noqa: PLW0108 - made below
+    )
+    spine_secrets = SpineSecrets(
+        kube=kube, trust=lambda: link.trust, now=seconds, random=secrets.token_bytes, withdrawn=link.revoke
+    )
+    statuses = StatusWriter(
+        kube=kube,
+        store=store,
+        children=children,
+        heard=lambda: link.heard,
+        spine_reachable=lambda: link.reachable,
+        again=lambda ident, delay: controller.resources.add(ident, delay * random.uniform(0.9, 1.1)),  # noqa: S311
+        instance=replica,
+    )
+    controller = Controller(
+        settings=settings,
+        store=store,
+        children=children,
+        planner=planner,
+        reconciler=Reconciler(
+            kube=kube,
+            children=children,
+            secrets=spine_secrets,
+            settings=settings,
+            desired=lambda key: planner.desired.processes.get(key) if planner.desired else None,
+        ),
+        secrets=spine_secrets,
+        statuses=statuses,
+    )
+    resync = Resync(kube=kube, controller=controller, settings=settings)
+    return Leading(kube=kube, settings=settings, controller=controller, planner=planner, link=link, resync=resync)
