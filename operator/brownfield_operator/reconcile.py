@@ -88,33 +88,29 @@ class Reconciler:
         intent = metadata["annotations"][names.INTENT]
         if known and known.intent == intent and known.drift is Drift.NONE:
             return
-        live = await self.kube.get(kind, metadata["namespace"], metadata["name"]) if known else None
+        live = await self.kube.get(kind, metadata["namespace"], metadata["name"])
         for _ in range(_CORRECTIONS):
             difference = drift(manifest, live) if live else Drift.APPLY
             if difference is Drift.NONE and live:
                 self._note(live, Drift.NONE)
                 return
             live = await self._correct(manifest, live, difference)
-        raise Conflict(
-            "somebody changes it as fast as the operator corrects it",
-            f"{kind} {metadata['namespace']}/{metadata['name']}",
-        )
+        where = f"{kind} {metadata['namespace']}/{metadata['name']}"
+        raise Conflict("somebody changes it as fast as the operator corrects it", where)
 
     async def _correct(self, manifest: Manifest, live: Json | None, difference: Drift) -> Json:
-        if live and manifest["kind"] == Kind.STATEFUL_SET and needs_recreation(manifest, live):
-            # Its pod runs on without it and is adopted by the new one, which then replaces it as in any rollout.
-            await self.kube.delete(
-                Kind.STATEFUL_SET,
-                live["metadata"]["namespace"],
-                live["metadata"]["name"],
-                uid=live["metadata"]["uid"],
-                orphan=True,
-            )
-            live = None
+        """One write that brings a child nearer; what the API server then has."""
+        if live and needs_recreation(manifest, live):
+            # The pod of a StatefulSet runs on and is adopted by the new one, which replaces it as in any rollout.
+            metadata, kind = live["metadata"], kind_of(manifest)
+            orphan = kind is Kind.STATEFUL_SET
+            await self.kube.delete(kind, metadata["namespace"], metadata["name"], uid=metadata["uid"], orphan=orphan)
+            difference = Drift.APPLY
         if live and difference is Drift.REPLACE:
-            await self.kube.replace(dict(without_foreign(manifest, live)))
-        answer = await self.kube.apply(dict(manifest))
-        _log.info("applied", kind=manifest["kind"], name=answer["metadata"]["name"], why=difference.name)
+            answer = await self.kube.replace(dict(without_foreign(manifest, live)))
+        else:
+            answer = await self.kube.apply(dict(manifest))
+        _log.info("applied", child=manifest["kind"], name=answer["metadata"]["name"], why=difference.value)
         return answer
 
     def _note(self, live: Json, difference: Drift) -> None:

@@ -91,7 +91,7 @@ class SpineLink:
             self.changed(key, before.record if before else None, record)
 
     async def _keep(self, spine: Spine, credentials: Path) -> None:
-        provisioned, written = 0, time.monotonic()
+        provisioned, written, said = 0, time.monotonic(), ""
         limits = Limits.within(self.settings.spine.store_bytes)
         while True:
             await asyncio.sleep(_LOOK)
@@ -110,8 +110,11 @@ class SpineLink:
                         self.settings.spine.servers, self.trust, now=seconds(), random=secrets.token_bytes
                     )
                     self._unpushed = False
+                said = ""
             except BrownfieldError as error:
-                _log.warning("spine is not in order yet", error=str(error))
+                if said != str(error):  # each state of affairs once, not once a second
+                    said = str(error)
+                    _log.warning("spine is not in order yet", error=said)
 
     async def _revoke_all(self) -> None:
         """Writes revocations into the Secret first: from there they are pushed until the spine has taken them."""

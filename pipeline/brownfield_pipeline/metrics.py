@@ -16,20 +16,20 @@ _BUCKETS_NS = np.array([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 
 
 
 class Metrics:
-    """Counters of a process; `registry` is served under /metrics."""
+    """Counters of a process, in the `registry` that is served under /metrics."""
 
-    def __init__(self, hops: Mapping[str, HopCounter]) -> None:
-        self.registry = CollectorRegistry()
+    def __init__(self, hops: Mapping[str, HopCounter], registry: CollectorRegistry) -> None:
+
         samples = Counter(
-            "brownfield_pipeline_samples", "Samples that went on, by quality", ["quality"], registry=self.registry
+            "brownfield_pipeline_samples", "Samples that went on, by quality", ["quality"], registry=registry
         )
         self._samples = [samples.labels(quality) for quality in ("good", "uncertain", "bad")]
         self._quarantined = Counter(
-            "brownfield_pipeline_quarantined", "Samples that rules took out of the way", registry=self.registry
+            "brownfield_pipeline_quarantined", "Samples that rules took out of the way", registry=registry
         )
         self._latency = _LatencyHistogram()
-        self.registry.register(self._latency)
-        self.registry.register(_HopCollector(hops))
+        registry.register(self._latency)
+        registry.register(_HopCollector(hops))
         self.quarantined = 0
 
     def count(self, output: Output) -> None:
@@ -70,7 +70,7 @@ class _LatencyHistogram(Collector):
 class _HopCollector(Collector):
     """Sums over the input subjects, read when somebody asks."""
 
-    def __init__(self, hops: Mapping[str, HopCounter]) -> None:
+    def __init__(self, hops: Mapping[str, HopCounter], registry: CollectorRegistry) -> None:
         self._hops = hops
 
     def collect(self) -> Iterator[Metric]:

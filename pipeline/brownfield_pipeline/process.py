@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 from nats import errors
+from prometheus_client import CollectorRegistry
 
 from brownfield_api.errors import BrownfieldError, SpineUnavailable
 from brownfield_api.health import HealthRecord
@@ -44,15 +46,35 @@ async def run(config: PipelineConfig) -> None:
     slots = number_slots(config)
     store = _open_store(Path(config.state_dir))
     sinks = [ParquetSink(Path(sink.directory), slots, partition=config.partition) for sink in config.sinks]
-    spine = await connect(config.spine, name=f"pipeline {config.name}")
+    registry = CollectorRegistry()
+    # Before the spine answers: a pipeline that waits for it is alive, and must not be restarted for it.
+    server = MetricsServer(registry, config.metrics_listen)
+    served = Served(registry, await server.start())
     try:
-        await _run(config, spine, slots, store, sinks)
+        spine = await connect(config.spine, name=f"pipeline {config.name}")
+        try:
+            await _run(config, spine, slots, store, sinks, served)
+        finally:
+            await spine.close()
     finally:
-        await spine.close()
+        await server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What `/metrics` serves, and where (host:port)."""
+
+    registry: CollectorRegistry
+    address: str
 
 
 async def _run(
-    config: PipelineConfig, spine: Spine, slots: Slots, store: CheckpointStore, sinks: Sequence[ParquetSink]
+    config: PipelineConfig,
+    spine: Spine,
+    slots: Slots,
+    store: CheckpointStore,
+    sinks: Sequence[ParquetSink],
+    served: Served,
 ) -> None:
     state, resumption, outputs = await _resume(config, spine, slots, store)
     place = resumption.place
@@ -65,7 +87,7 @@ async def _run(
         outputs=outputs,
         history=History(store, sinks, config.sinks, first=place.position + 1, monotonic=time.monotonic),
         tables=table_store(spine),
-        metrics=Metrics(hops),
+        metrics=Metrics(hops, served.registry),
         latency=LatencyWindow(time.time_ns),
         hops=hops,
         subjects={source.subject: source.name for source in config.sources},
@@ -75,12 +97,11 @@ async def _run(
     pipeline = Pipeline(parts, place, mute_until=resumption.mute_until)
     # Before the first batch goes out: a kill must find the numbers and the state that went before it.
     _save_first(store, pipeline.checkpoint())
-    await _serve(config, spine, pipeline, parts)
+    await _serve(config, spine, pipeline, parts, served.address)
 
 
-async def _serve(config: PipelineConfig, spine: Spine, pipeline: Pipeline, parts: Parts) -> None:
-    metrics = MetricsServer(parts.metrics.registry, config.metrics_listen)
-    record = _Record(config, pipeline, parts, await metrics.start())
+async def _serve(config: PipelineConfig, spine: Spine, pipeline: Pipeline, parts: Parts, metrics: str) -> None:
+    record = _Record(config, pipeline, parts, metrics)
     health = HealthPublisher(spine, health_key("pipeline", config.namespace, config.name))
     tasks = [
         spawn(health.run(record.make), name="health"),
@@ -103,7 +124,6 @@ async def _serve(config: PipelineConfig, spine: Spine, pipeline: Pipeline, parts
         except TimeoutError:
             _log.warning("not everything could be written; it will be computed again")
         await parts.history.close()
-        await metrics.close()
 
 
 async def _tick(pipeline: Pipeline) -> None:

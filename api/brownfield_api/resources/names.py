@@ -1,6 +1,9 @@
 """Names that are also tokens on the spine, labels in metrics and words in CEL."""
 
+from ipaddress import ip_network
 from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
 
 from brownfield_api.resources.text import Form
 
@@ -65,4 +68,24 @@ DataKey = Annotated[str, Form(r"^[-._a-zA-Z0-9]+$", 253, "a key of a ConfigMap: 
 
 Zone = Annotated[str, Form(r"^[A-Za-z0-9_+/-]+$", 64, "a time zone's name, such as Europe/Paris")]
 
-Cidr = Annotated[str, Form(r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", 50, "an address range, such as 10.20.0.11/32")]
+
+def _is_range(text: str) -> str:
+    ip_network(text, strict=False)  # its ValueError says what is wrong
+    return text
+
+
+Cidr = Annotated[
+    str,
+    Form(r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$", 50, "an address range, such as 10.20.0.11/32"),
+    AfterValidator(_is_range),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$",
+            "maxLength": 50,
+            "x-kubernetes-validations": [
+                {"rule": "isCIDR(self)", "message": "not an address range, such as 10.20.0.11/32"}
+            ],
+        }
+    ),
+]

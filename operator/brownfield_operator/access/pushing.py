@@ -64,6 +64,8 @@ async def _request(servers: Sequence[str], trust: Trust, now: int, random: Calla
             signature_cb=user.sign,
             inbox_prefix=user.inbox,
             allow_reconnect=False,
+            max_reconnect_attempts=1,  # nats-py tries the first time, too, that often plus one, and waits meanwhile
+            reconnect_time_wait=0,
             connect_timeout=_SECONDS,
             error_cb=_ignore,
         )

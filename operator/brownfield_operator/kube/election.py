@@ -45,8 +45,15 @@ REQUEST_TIMEOUT = 4.0
 JITTER = 0.2
 """Waits are longer by up to this part, so that candidates do not ask in step."""
 
+_MOMENT = 0.01  # so that a wait for the deadline ends after it, whatever rounding does
+
 _Answer = TypeVar("_Answer")
 _log = structlog.get_logger()
+
+
+def boot_time() -> float:
+    """Seconds of a clock that nobody sets and that goes on while the machine sleeps; `time.monotonic` does not."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class LeadershipLost(BrownfieldError):
@@ -66,7 +73,7 @@ class Election:
         name: str,
         identity: str,
         terms: Terms | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = boot_time,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -124,7 +131,7 @@ class Election:
             except KubeError as error:
                 self._said_or_heard(error)
             if self._candidate.renewed == sent:  # refused, or no answer
-                await asyncio.sleep(min(self._jittered(self._candidate.terms.retry / 2), self._left()))
+                await asyncio.sleep(min(self._jittered(self._candidate.terms.retry / 2), self._left() + _MOMENT))
 
     async def release(self) -> None:
         """Give the lease back if this candidate holds it, so that the next need not wait for its end."""

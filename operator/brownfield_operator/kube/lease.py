@@ -30,7 +30,7 @@ class Terms:
 
 
 _SHORTEST_WAIT = 0.1
-"""Rounding must not make a candidate ask over and over in the last instant of a lease."""
+"""Rounding must not make a candidate turn in circles in the last instant of a wait."""
 
 
 class Step(Enum):
@@ -104,7 +104,7 @@ def decide(candidate: Candidate, now: float) -> tuple[Step, float]:
         if not held or not candidate.leads(now):
             return Step.LOST, 0.0
         wait = candidate.renewed + candidate.terms.retry - now
-        return (Step.WAIT, wait) if wait > 0 else (Step.WRITE, 0.0)
+        return (Step.WAIT, max(wait, _SHORTEST_WAIT)) if wait > 0 else (Step.WRITE, 0.0)
     if seen is None:
         return Step.CREATE, 0.0
     left = seen.since + seen.duration - now

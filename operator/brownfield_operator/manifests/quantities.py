@@ -1,7 +1,7 @@
-"""Quantities in the form in which the API server stores them, so that what is read back equals what was asked for.
+"""Quantities in a form that the API server stores as it is, so that what is read back equals what was asked for.
 
-The rules are those of `resource.Quantity.CanonicalizeBytes` (apimachinery): no fraction, the largest suffix that
-loses nothing; a binary suffix gives way to a decimal one below 1024 and where the number would not be whole.
+The form is that of `resource.Quantity.CanonicalizeBytes` (apimachinery): no fraction, the largest suffix that loses
+nothing; a binary suffix gives way to a decimal one below 1024 and where the number would not be whole.
 """
 
 import re

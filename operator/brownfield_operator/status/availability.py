@@ -7,7 +7,7 @@ member of a group, write hundreds of statuses for one restart and stop Argo CD's
 Deployment reports a stuck roll-out only after `progressDeadlineSeconds` (600 s), Strimzi only after its operation
 time-out (300 s).
 
-Three things end the patience at once: a reason that needs somebody (no image, no node, a crash loop), a resource that
+Three things end the patience at once: a reason that needs somebody (no image, no room, a crash loop), a resource that
 is new, and a generation of it that never ran: whoever applies a change, a wave of Argo CD for instance, learns
 whether *this* change came up. `Connected` and `Fresh` go on telling what arrives meanwhile.
 """

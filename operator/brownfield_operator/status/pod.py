@@ -24,12 +24,17 @@ _BROKEN = frozenset({
     "PreStartHookError",
     "PostStartHookError",
 })  # fmt: skip
+_NEVER_RAN = frozenset({"StartError", "ContainerCannotRun"})
+"""The runtime could not even start the program: there is no log to look at."""
 _PREEMPTION = re.compile(r"\s*(no new claims to deallocate, )?preemption: .*", re.DOTALL)
 """The scheduler's remark that evicting others would not help either: it doubles the message and says nothing new."""
 
 
 def diagnose_pod(pod: Raw, events: Sequence[Raw], *, updated: bool) -> Workload:
     """A pod that is not ready, or not of the newest revision (`updated` False)."""
+    lost = _node_lost(pod)
+    if lost is not None:
+        return lost
     if pod["metadata"].get("deletionTimestamp"):
         return _leaving(pod)
     if not updated:
@@ -48,20 +53,25 @@ def _waits(reason: Reason, message: str) -> Workload:
     return Workload(ready=False, reason=reason, message=message)
 
 
-def _leaving(pod: Raw) -> Workload:
-    """A pod that is being deleted. A StatefulSet makes the next one only when this one is certainly gone."""
+def _node_lost(pod: Raw) -> Workload | None:
+    """The node lifecycle controller takes `Ready` from the pods of a node that went silent and leaves
+    `ContainersReady` as the kubelet last said it; the kubelet itself never parts the two (no readiness gates here).
+    """
+    conditions = {condition.get("type"): condition.get("status") for condition in _conditions(pod)}
+    if conditions.get("Ready") != "False" or conditions.get("ContainersReady") != "True":
+        return None
     name, node = pod["metadata"]["name"], (pod.get("spec") or {}).get("nodeName", "")
-    by_taint = any(
-        condition.get("type") == "DisruptionTarget" and condition.get("reason") == "DeletionByTaintManager"
-        for condition in _conditions(pod)
-    )
-    if not by_taint:
-        return _waits(Reason.ROLLING_OUT, f"Pod {name} is being stopped; the next one starts when it is gone.")
     message = (
-        f"Node {node} does not answer, and nobody knows whether pod {name} still runs there and holds its connections, "
-        f"so no other is started. If the node is gone for good, say so: kubectl delete node {node}"
+        f"Node {node} does not answer. Nobody knows whether pod {name} still runs there and holds its connections, so "
+        f"no other is started. Bring the node back; if it is gone for good, say so: kubectl delete node {node}"
     )
     return _waits(Reason.NODE_LOST, message)
+
+
+def _leaving(pod: Raw) -> Workload:
+    """A pod that is being deleted. A StatefulSet makes the next one only when this one is certainly gone."""
+    name = pod["metadata"]["name"]
+    return _waits(Reason.ROLLING_OUT, f"Pod {name} is being stopped; the next one starts when it is gone.")
 
 
 def _not_placed(pod: Raw, events: Sequence[Raw]) -> Workload | None:
@@ -90,29 +100,36 @@ def _container_fault(pod: Raw) -> Workload | None:
                 f"the node, or give imagePullSecrets. Kubernetes says: {said}"
             )
             return _waits(Reason.IMAGE_PULL_FAILED, message)
-        if reason in _BROKEN:
-            message = f"Its container cannot be started ({reason}). Kubernetes says: {said}"
+        ended = _last_end(container)
+        if reason in _BROKEN or ended.get("reason") in _NEVER_RAN:
+            why = ended.get("message") if ended.get("reason") in _NEVER_RAN else f"{reason}, {said}"
+            message = f"Its container cannot be started. Kubernetes says: {why}"
             return _waits(Reason.CONTAINER_FAILED, message)
         if reason == "CrashLoopBackOff" or _keeps_failing(container):
-            message = f"Its process ends again and again, {_ending(container)}."
+            message = f"Its process ends again and again, {_ending(ended)}."
             message += f" See why: kubectl -n {namespace} logs {name} --previous"
             return _waits(Reason.CRASH_LOOPING, message)
     return None
 
 
-def _keeps_failing(container: Raw) -> bool:
-    """Between two crashes the container runs for a while, and waits for nothing: that is no recovery yet."""
-    ended = (container.get("lastState") or {}).get("terminated") or {}
-    return int(container.get("restartCount", 0)) >= 2 and ended.get("exitCode", 0) != 0 and not container.get("ready")
-
-
-def _ending(container: Raw) -> str:
+def _last_end(container: Raw) -> Raw:
+    """How the container ended the last time, empty if it never did or is well again."""
+    if container.get("ready"):
+        return {}
     state, before = container.get("state") or {}, container.get("lastState") or {}
-    ended = state.get("terminated") or before.get("terminated") or {}
+    return state.get("terminated") or before.get("terminated") or {}
+
+
+def _keeps_failing(container: Raw) -> bool:
+    """Between two crashes the container runs for a while, or has just ended: that is no recovery yet."""
+    return int(container.get("restartCount", 0)) >= 2 and _last_end(container).get("exitCode", 0) != 0
+
+
+def _ending(ended: Raw) -> str:
     if ended.get("reason") == "OOMKilled":
         return "killed for using more memory than its limit: raise spec.pod.resources or read fewer tags in one process"
     if "exitCode" not in ended:
-        return "its last exit code is not known"
+        return "with an exit code that is not known"
     return f"the last time with exit code {ended['exitCode']}"
 
 

@@ -101,5 +101,7 @@ CONDITION_OF: Mapping[Reason, ConditionType] = {
     reason: condition for condition, reasons in _BY_CONDITION.items() for reason in reasons
 }
 
-TRANSIENT = frozenset({Reason.STARTING, Reason.ROLLING_OUT, Reason.WAITING_FOR_ENDPOINT})
-"""Reasons of a process that is not ready and has nothing wrong with it."""
+TRANSIENT = frozenset({Reason.STARTING, Reason.ROLLING_OUT, Reason.WAITING_FOR_ENDPOINT, Reason.NODE_LOST})
+"""Reasons of a process that is not ready and may come back without anybody's help. A node that does not answer may
+be rebooting; Kubernetes itself waits 300 s before it gives it up.
+"""

@@ -130,8 +130,11 @@ def _no_claim(name: str, pod: Raw) -> Workload:
 
 
 def _no_class(name: str) -> Workload:
-    what = f"StorageClass {name} does not exist" if name else "The cluster has no default StorageClass"
-    message = f"{what}, so its volume cannot be made. Create it, or name another in the chart's values (storage)."
+    if name:
+        what, do = f"StorageClass {name} does not exist", "Create it, or name another in the chart's values (storage)."
+    else:
+        what, do = "The cluster has no default StorageClass", "Mark one, or name one in the chart's values (storage)."
+    message = f"{what}, so its volume cannot be made. {do}"
     return Workload(ready=False, reason=Reason.MISSING_STORAGE_CLASS, message=message)
 
 

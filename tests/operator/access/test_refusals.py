@@ -1,0 +1,160 @@
+"""With one process's credentials nobody can do what another process does. Each refusal is the real broker's."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+from tests.operator.access.speaker import END, Speaker
+from tests.operator.access.trusted_broker import TrustedBroker
+
+from brownfield_api.adapter_config import AdapterConfig
+from brownfield_api.pipeline_config import PipelineConfig
+from brownfield_api.process import ProcessConfig
+from brownfield_api.twin_config import TwinConfig
+from brownfield_operator.access.permissions import Permissions, process_permissions
+from brownfield_spine.connection import Spine
+
+pytestmark = pytest.mark.wire
+
+Speak = Callable[..., Awaitable[Speaker]]
+
+RAW = ("bf.raw.here.plant.pump", "bf.raw.here.plant.valve")
+ASSETS = "bf.asset.here.plant.water.0"
+QUARANTINE = "bf.quarantine.here.plant.water.0"
+HEALTH = {kind: f"$KV.bf-health.{kind}.plant.{name}" for kind, name in
+          (("adapter", "pump"), ("pipeline", "water-0"), ("twin", "waterworks"))}  # fmt: skip
+STREAMS = ("bf-raw", "bf-asset", "bf-quarantine", "KV_bf-health", "OBJ_bf-tables")
+
+OTHERS = {
+    "adapter": (ASSETS, QUARANTINE, HEALTH["pipeline"], HEALTH["twin"]),
+    "pipeline": (*RAW, HEALTH["adapter"], HEALTH["twin"]),
+    "twin": (*RAW, ASSETS, QUARANTINE, HEALTH["adapter"], HEALTH["pipeline"], "$O.bf-tables.M.x", "$O.bf-tables.C.x"),
+}
+FOREIGN = (
+    "bf.raw.here.plant.other",
+    "bf.raw.there.plant.pump",
+    "bf.raw.here.office.pump",
+    "bf.asset.here.plant.air.0",
+    "bf.asset.here.plant.water.1",
+    "bf.quarantine.here.plant.air.0",
+    "$KV.bf-health.adapter.plant.other",
+    "_INBOX.operator.operator-0.x",
+    "_INBOX.adapter.plant.other.x",
+    "$SYS.REQ.CLAIMS.UPDATE",
+    "$SYS.REQ.ACCOUNT.PING.STATZ",
+    "$JS.API.STREAM.CREATE.mine",
+    "$JS.API.STREAM.LIST",
+    "$JS.API.STREAM.SNAPSHOT.bf-raw",
+    "$JS.API.CONSUMER.DURABLE.CREATE.bf-raw.mine",
+    "$JS.API.CONSUMER.CREATE.bf-quarantine.mine",
+    "anything",
+)
+RUIN = ("STREAM.DELETE", "STREAM.PURGE", "STREAM.UPDATE", "STREAM.CREATE", "STREAM.MSG.DELETE", "STREAM.RESTORE")
+
+
+@pytest.fixture
+def configs(adapter: AdapterConfig, pipeline: PipelineConfig, twin: TwinConfig) -> dict[str, ProcessConfig]:
+    return {"adapter": adapter, "pipeline": pipeline, "twin": twin}
+
+
+@pytest.mark.parametrize("kind", ["adapter", "pipeline", "twin"])
+async def test_a_process_publishes_what_is_its_own_and_nothing_else(
+    kind: str, configs: dict[str, ProcessConfig], speak: Speak, broker: TrustedBroker
+) -> None:
+    speaker = await speak(process_permissions(configs[kind]))
+    own = {"adapter": RAW, "pipeline": (ASSETS, QUARANTINE), "twin": ()}[kind]
+    for subject in (*own, HEALTH[kind]):
+        assert await speaker.may_publish(subject, b"x"), subject
+    for subject in (*OTHERS[kind], *FOREIGN):
+        assert not await speaker.may_publish(subject, b"x"), subject
+    said = [line for line in broker.violations() if END not in line]
+    assert len(said) == len(OTHERS[kind]) + len(FOREIGN)  # the log that other tests find empty would have told
+
+
+@pytest.mark.parametrize("kind", ["adapter", "pipeline", "twin"])
+@pytest.mark.parametrize("stream", STREAMS)
+async def test_no_process_can_ruin_a_stream(
+    kind: str, stream: str, configs: dict[str, ProcessConfig], speak: Speak
+) -> None:
+    speaker = await speak(process_permissions(configs[kind]))
+    for verb in RUIN:
+        assert not await speaker.may_publish(f"$JS.API.{verb}.{stream}", b"{}"), verb
+
+
+@pytest.mark.parametrize("kind", ["adapter", "pipeline", "twin"])
+async def test_a_process_listens_to_its_own_inbox_only(
+    kind: str, configs: dict[str, ProcessConfig], speak: Speak
+) -> None:
+    speaker = await speak(process_permissions(configs[kind]))
+    config = configs[kind]
+    assert await speaker.may_subscribe(f"_INBOX.{kind}.{config.namespace}.{config.name}.any")
+    for subject in ("_INBOX.>", "_INBOX.operator.>", "bf.>", ">", "$JS.EVENT.>", "$KV.>", *RAW, ASSETS):
+        assert not await speaker.may_subscribe(subject), subject
+
+
+@pytest.mark.parametrize("asked", ["", ".bf.asset.here.plant.air.0", ".bf.asset.>", ".bf.asset.here.plant.*.0"])
+async def test_a_twin_cannot_ask_for_another_mappings_assets(asked: str, twin: TwinConfig, speak: Speak) -> None:
+    speaker = await speak(process_permissions(twin))
+    assert not await speaker.may_publish(f"$JS.API.CONSUMER.CREATE.bf-asset.mine{asked}", b"{}")
+    for subject in (
+        "$JS.API.CONSUMER.CREATE.bf-asset",
+        "$JS.API.DIRECT.GET.bf-asset",
+        "$JS.API.CONSUMER.CREATE.bf-raw",
+    ):
+        assert not await speaker.may_publish(subject, b"{}")
+
+
+@pytest.mark.parametrize("body", [{"filter_subject": "bf.asset.>"}, {"filter_subjects": ["bf.asset.>"]}, {}])
+async def test_the_filter_in_the_body_of_a_request_cannot_be_wider_than_in_its_subject(
+    body: dict[str, object], twin: TwinConfig, speak: Speak
+) -> None:
+    speaker = await speak(process_permissions(twin))
+    config = {"name": "mine", "deliver_subject": "_INBOX.twin.plant.waterworks.x", "ack_policy": "none", **body}
+    request = json.dumps({"stream_name": "bf-asset", "config": config, "action": ""}).encode()
+    reply = await speaker.client.request(f"$JS.API.CONSUMER.CREATE.bf-asset.mine.{ASSETS}", request, timeout=5)
+    assert json.loads(reply.data)["error"]["code"] == 400
+
+
+@pytest.mark.parametrize("kind", ["adapter", "pipeline", "twin"])
+async def test_no_process_may_use_a_direct_get(kind: str, configs: dict[str, ProcessConfig], speak: Speak) -> None:
+    """Its answer is a message as it was written, and goes to any subject the asker names as reply."""
+    speaker = await speak(process_permissions(configs[kind]))
+    for stream in STREAMS:
+        for tail in ("", ".$O.bf-tables.M.x", f".{RAW[0]}", f".{ASSETS}"):
+            assert not await speaker.may_publish(f"$JS.API.DIRECT.GET.{stream}{tail}")
+
+
+async def test_a_reply_can_carry_an_answer_onto_a_foreign_subject_but_never_a_batch(
+    adapter: AdapterConfig, speak: Speak, operator: Spine
+) -> None:
+    """The broker answers to whatever reply subject it is given, and no permission forbids that. But nothing an
+    adapter may ask is answered with headers, and a message without them is refused by every reader.
+    """
+    allowed = process_permissions(adapter).publish
+    speaker = await speak(Permissions(allowed, ("_INBOX.adapter.plant.pump.>",)))
+    foreign = "bf.raw.here.plant.other"
+    await speaker.client.publish(RAW[0], b"forged", headers={"Bf-Seq": "1"})
+    for subject in allowed:
+        concrete = subject.replace("*", "any").replace(">", "any")
+        for body in (b"forged", b"", json.dumps({"last_by_subj": RAW[0]}).encode()):
+            await speaker.may_publish(concrete, body, reply=foreign)
+    stored = (await operator.js.stream_info("bf-raw", subjects_filter=foreign)).state.subjects or {}
+    assert stored.get(foreign, 0) > 1, "the broker has become stricter: say so in docs/spine-access.md"
+    reader = await speak(Permissions(("$JS.API.STREAM.MSG.GET.bf-raw",), ("_INBOX.reader.>",)))
+    for seq in range(1, (await operator.js.stream_info("bf-raw")).state.last_seq + 1):
+        reply = await reader.client.request("$JS.API.STREAM.MSG.GET.bf-raw", json.dumps({"seq": seq}).encode())
+        message = json.loads(reply.data)["message"]
+        assert message["subject"] != foreign or "hdrs" not in message
+
+
+@pytest.mark.parametrize("login", [{}, {"user": "brownfield", "pass": "x"}, {"auth_token": "x"}])
+async def test_nobody_gets_in_without_a_jwt(login: dict[str, str], broker: TrustedBroker) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
+    assert json.loads((await reader.readline()).removeprefix(b"INFO "))["auth_required"]
+    writer.write(f"CONNECT {json.dumps({'verbose': False, 'protocol': 1, **login})}\r\nPING\r\n".encode())
+    async with asyncio.timeout(10):
+        assert await reader.readline() == b"-ERR 'Authorization Violation'\r\n"
+        assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()

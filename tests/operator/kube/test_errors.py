@@ -1,0 +1,77 @@
+import json
+
+import pytest
+
+from brownfield_operator.kube.errors import (
+    Cause,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    KubeError,
+    NotFound,
+    Retryable,
+    ServerError,
+    TooManyRequests,
+    Unauthorized,
+    refusal,
+)
+
+WHERE = "PATCH /api/v1/namespaces/plant/configmaps/x"
+
+
+def status(code: int, **more: object) -> bytes:
+    return json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, **more}).encode()
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (400, Invalid),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (409, Conflict),
+        (410, Gone),
+        (413, Invalid),
+        (422, Invalid),
+        (429, TooManyRequests),
+        (500, ServerError),
+        (503, ServerError),
+        (504, ServerError),
+    ],
+)
+def test_every_code_has_its_error(code: int, error: type[KubeError]) -> None:
+    refused = refusal(code, status(code, message="no", reason="Because"), WHERE)
+    assert type(refused) is error
+    assert (refused.code, refused.reason, refused.what, refused.where) == (code, "Because", "no", WHERE)
+    assert refused.do
+
+
+def test_only_what_may_pass_by_itself_is_retryable() -> None:
+    retryable = {code for code in range(400, 600) if isinstance(refusal(code, b"", WHERE), Retryable)}
+    assert retryable == {429, *range(500, 600)}
+
+
+def test_an_invalid_object_names_its_fields() -> None:
+    causes = [{"reason": "FieldValueInvalid", "message": "must be positive", "field": "spec.interval"}]
+    refused = refusal(422, status(422, message="invalid", details={"causes": causes}), WHERE)
+    assert isinstance(refused, Invalid)
+    assert refused.causes == (Cause("spec.interval", "must be positive"),)
+
+
+@pytest.mark.parametrize(
+    ("header", "details", "expected"),
+    [("7", {}, 7.0), ("", {"retryAfterSeconds": 3}, 3.0), ("7", {"retryAfterSeconds": 3}, 7.0), ("soon", {}, 0.0)],
+)
+def test_the_server_says_how_long_to_wait(header: str, details: dict[str, int], expected: float) -> None:
+    refused = refusal(429, status(429, details=details), WHERE, header)
+    assert isinstance(refused, Retryable)
+    assert refused.retry_after == expected
+
+
+@pytest.mark.parametrize("body", [b"<html>bad gateway</html>", b"", b"\xff\xfe", b"[1]", b'{"kind": "Pod"}'])
+def test_an_answer_that_is_no_status_is_still_an_error_in_words(body: bytes) -> None:
+    refused = refusal(502, body, WHERE)
+    assert isinstance(refused, ServerError)
+    assert refused.what

@@ -1,0 +1,72 @@
+"""The figures of each kind, and what is left of them when nobody reports."""
+
+from dataclasses import replace
+
+from tests.operator.status.known import NANOSECONDS, source, source_health, twin, with_process
+
+from brownfield_api.health import LinkState, QualityCounts, Quantiles, TwinHealth
+from brownfield_operator.status.summary import fresh_assets, source_summary
+
+
+def test_a_live_source_shows_figures_and_no_last_sample() -> None:
+    summary = source_summary(source(), {})
+    assert summary is not None
+    assert summary.model_dump(by_alias=True, exclude_none=True) == {
+        "tags": "120/120",
+        "quality": "100%",
+        "latencyP99": "20ms",
+        "uptime": "100%",
+    }
+
+
+def test_a_source_that_is_away_shows_when_its_last_sample_came() -> None:
+    away = source_health(
+        state=LinkState.BACKOFF,
+        quality=QualityCounts(uncertain=120),
+        polls_succeeded=970,
+        latency=Quantiles(),
+        last_sample=1_772_366_399 * NANOSECONDS + 999_999_999,
+    )
+    summary = source_summary(source(away), {})
+    assert summary is not None
+    assert summary.model_dump(by_alias=True, exclude_none=True) == {
+        "tags": "0/120",
+        "quality": "0%",
+        "uptime": "97%",
+        "lastSample": "2026-03-01T11:59:59Z",
+    }
+
+
+def test_of_a_process_gone_quiet_only_the_last_sample_is_left() -> None:
+    summary = source_summary(with_process(source(), record_age=20.0), {"tags": "120/120"})
+    assert summary is not None
+    assert summary.model_dump(exclude_none=True) == {"last_sample": "2026-03-01T12:00:00Z"}
+
+
+def test_a_last_sample_is_remembered_when_the_record_itself_is_gone() -> None:
+    gone = with_process(source(), record=None, record_age=None)
+    summary = source_summary(gone, {"tags": "1/120", "lastSample": "2026-03-01T12:00:00Z"})
+    assert summary is not None
+    assert summary.model_dump(exclude_none=True) == {"last_sample": "2026-03-01T12:00:00Z"}
+    assert source_summary(gone, {}) is None
+
+
+def test_a_source_that_never_had_a_sample_shows_none() -> None:
+    never = source_health(state=LinkState.BACKOFF, last_sample=0)
+    summary = source_summary(source(never), {})
+    assert summary is not None
+    assert summary.last_sample is None
+
+
+def test_while_the_spine_is_away_everything_stays_as_it_is_shown() -> None:
+    shown = {"tags": "118/120", "quality": "98%", "somebody": "else's"}
+    summary = source_summary(replace(source(), spine_reachable=False), shown)
+    assert summary is not None
+    assert summary.model_dump(exclude_none=True) == {"tags": "118/120", "quality": "98%"}
+    assert source_summary(replace(source(), spine_reachable=False), {}) is None
+    assert fresh_assets(replace(twin(), spine_reachable=False), "4/4") == "4/4"
+
+
+def test_a_twin_shows_how_many_assets_are_fresh() -> None:
+    assert fresh_assets(twin(TwinHealth(assets=4, fresh=3, stale=1)), None) == "3/4"
+    assert fresh_assets(with_process(twin(), record_age=20.0), "4/4") is None
