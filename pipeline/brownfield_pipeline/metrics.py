@@ -70,7 +70,7 @@ class _LatencyHistogram(Collector):
 class _HopCollector(Collector):
     """Sums over the input subjects, read when somebody asks."""
 
-    def __init__(self, hops: Mapping[str, HopCounter], registry: CollectorRegistry) -> None:
+    def __init__(self, hops: Mapping[str, HopCounter]) -> None:
         self._hops = hops
 
     def collect(self) -> Iterator[Metric]:

@@ -53,7 +53,7 @@ async def run(config: PipelineConfig) -> None:
     try:
         spine = await connect(config.spine, name=f"pipeline {config.name}")
         try:
-            await _run(config, spine, slots, store, sinks, served)
+            await _run(config, spine, slots, store, sinks, served=served)
         finally:
             await spine.close()
     finally:
@@ -74,6 +74,7 @@ async def _run(
     slots: Slots,
     store: CheckpointStore,
     sinks: Sequence[ParquetSink],
+    *,
     served: Served,
 ) -> None:
     state, resumption, outputs = await _resume(config, spine, slots, store)

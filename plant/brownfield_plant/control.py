@@ -7,7 +7,8 @@
     POST /devices/{name}/{fault}       ?tag=P_avg &seconds=3 &times=1, as the fault needs
 
 It listens on loopback only and answers only to loopback names, so that no page in a browser can reach it under
-another one.
+another one. A plant in a pod is told explicitly to listen beyond: its name and address are the cluster's to choose,
+and whoever reaches it there was let in by the cluster's network.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ _NAMES = ["localhost", "127.0.0.1", "[::1]"]
 _RECENT = 100
 
 
-def control_app(devices: Mapping[str, Device]) -> Starlette:
+def control_app(devices: Mapping[str, Device], *, beyond_loopback: bool = False) -> Starlette:
     """The control endpoint as an ASGI application."""
 
     async def listing(_request: Request) -> JSONResponse:
@@ -74,27 +75,33 @@ def control_app(devices: Mapping[str, Device]) -> Starlette:
             Route("/devices/{name}/requests", requests),
             Route("/devices/{name}/{fault}", order, methods=["POST"]),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_NAMES)],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["*"] if beyond_loopback else _NAMES)],
     )
 
 
 class Control:
-    """The control endpoint as a server."""
+    """The control endpoint as a server; on loopback unless `beyond_loopback` says otherwise."""
 
-    def __init__(self, devices: Mapping[str, Device]) -> None:
-        self._app = control_app(devices)
+    def __init__(self, devices: Mapping[str, Device], *, beyond_loopback: bool = False) -> None:
+        self._app = control_app(devices, beyond_loopback=beyond_loopback)
+        self._beyond_loopback = beyond_loopback
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen; returns the URL. Raises `BrownfieldError` off loopback or when the port cannot be had."""
-        if not _is_loopback(host):
-            raise BrownfieldError(f"{host} is not a loopback address", "control endpoint", "Use 127.0.0.1:PORT")
+        if not self._beyond_loopback and not _is_loopback(host):
+            raise BrownfieldError(
+                f"{host} is not a loopback address",
+                "control endpoint",
+                "Use 127.0.0.1:PORT (for a pod of its own: `python -m brownfield_plant --control-beyond-loopback`)",
+            )
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen()  # uvicorn would, but only after the URL is announced
         except OSError as error:
             listener.close()
             raise cannot_listen(error, "control endpoint", host, port) from error

@@ -107,18 +107,20 @@ async def run_plant(
     *,
     exports: Path,
     control: str | None = None,
+    control_beyond_loopback: bool = False,
     pki: Path | None = None,
     speed: float | None = None,
     ready: Callable[[Plant, str], None] | None = None,
 ) -> None:
     """Run the plant until cancelled. Raises `BrownfieldError` when it cannot start.
 
-    `control` is the loopback `host:port` of the control endpoint, none without it. `ready` is called once with
-    the running plant and the control endpoint's URL (empty without one).
+    `control` is the `host:port` of the control endpoint, none without it; a host other than loopback is refused
+    unless `control_beyond_loopback`. `ready` is called once with the running plant and the control endpoint's URL
+    (empty without one).
     """
     plant = Plant(config, load_records(records_dir), exports, pki=pki, speed=speed)
     await plant.start()
-    endpoint = Control(plant.devices) if control else None
+    endpoint = Control(plant.devices, beyond_loopback=control_beyond_loopback) if control else None
     try:
         url = await endpoint.start(*split_endpoint(control)) if endpoint and control else ""
         if ready is not None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from nats import errors
-from nats.aio.client import Client
+from nats.aio.client import Client, Srv
 from nats.js import JetStreamContext
 
 from brownfield_api.errors import BrownfieldError
@@ -83,6 +83,8 @@ class _Client(Client):
         await super().close()
         if self._reconnection_task is not None and self._reconnection_task is not asyncio.current_task():
             await stop(self._reconnection_task)
+        if self._transport is not None:
+            self._transport.close()  # that attempt may have opened another one
 
     async def _process_err(self, err_msg: str) -> None:
         """Mend the connection after an error line of the server, where nats-py would close it for good."""
@@ -91,6 +93,12 @@ class _Client(Client):
         else:
             self.expired = "authentication expired" in err_msg
             await self._process_op_err(errors.Error(f"nats: {err_msg}"))
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        """Close the socket of an attempt that was refused; nats-py drops it open."""
+        if self._transport is not None:
+            self._transport.close()
+        await super()._connect_to_server(s)
 
     def _connect_command(self) -> bytes:
         """Present the credentials as they are now. What nats-py does not expect to be raised here would end it."""
@@ -131,7 +139,7 @@ class _Watch:
 
     async def failed(self, error: Exception) -> None:
         if not self._spine.connected:
-            self._say_away("credentials refused" if "uthorization" in str(error) else "away", error)
+            self._say("refuses the credentials" if "uthorization" in str(error) else "is away", error)
         elif not isinstance(error, OSError | errors.UnexpectedEOF):
             _log.warning("spine reports an error", error=_words(error), servers=self._servers)
 
@@ -140,10 +148,7 @@ class _Watch:
             self._spine._there.clear()  # noqa: SLF001
             self._spine.publisher.disconnected()
             expired, self._client.expired = self._client.expired, False
-            if expired:
-                _log.info("spine credentials expired; signing in with those in the file now", servers=self._servers)
-            else:
-                self._say_away("away", self._client.last_error)
+            self._say("ends expired credentials; those in the file are next" if expired else "is away")
 
     async def back(self) -> None:
         self._spine.connections += 1
@@ -157,10 +162,10 @@ class _Watch:
             _log.info("spine is back", servers=self._servers)
         self._said = ""
 
-    def _say_away(self, what: str, error: Exception | None) -> None:
+    def _say(self, what: str, error: Exception | None = None) -> None:
         if self._said != what:
             self._said = what
-            _log.warning(f"spine is {what}", servers=self._servers, error=_words(error))
+            _log.warning(f"spine {what}", servers=self._servers, error=_words(error or self._client.last_error))
 
 
 async def connect(config: SpineConfig, *, name: str, wait: bool = True) -> Spine:

@@ -101,9 +101,10 @@ def _container_fault(pod: Raw) -> Workload | None:
             )
             return _waits(Reason.IMAGE_PULL_FAILED, message)
         ended = _last_end(container)
-        if reason in _BROKEN or ended.get("reason") in _NEVER_RAN:
-            why = ended.get("message") if ended.get("reason") in _NEVER_RAN else f"{reason}, {said}"
-            message = f"Its container cannot be started. Kubernetes says: {why}"
+        if ended.get("reason") in _NEVER_RAN and "running" not in (container.get("state") or {}):
+            reason, said = "RunContainerError", ended.get("message", "")
+        if reason in _BROKEN:
+            message = f"Its container cannot be started. Kubernetes says: {reason}, {said}"
             return _waits(Reason.CONTAINER_FAILED, message)
         if reason == "CrashLoopBackOff" or _keeps_failing(container):
             message = f"Its process ends again and again, {_ending(ended)}."
