@@ -92,7 +92,7 @@ async def assemble(
         children=children,
         heard=lambda: link.heard,
         spine_reachable=lambda: link.reachable,
-        again=lambda ident, delay: controller.resources.add(ident, delay * random.uniform(0.9, 1.1)),  # noqa: S311
+        again=lambda ident, delay: controller.resources.add(ident, delay * random.uniform(1.0, 1.1)),  # noqa: S311
         instance=replica,
     )
     controller = Controller(

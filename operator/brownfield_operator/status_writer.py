@@ -19,7 +19,7 @@ from brownfield_operator.kube.port import KubePort
 from brownfield_operator.last_good import Ident
 from brownfield_operator.planned_facts import PlannedFacts
 from brownfield_operator.spine_link import Heard
-from brownfield_operator.status.deciding import decide
+from brownfield_operator.status.deciding import SETTLED, decide
 from brownfield_operator.status.facts import ProcessFacts, Workload
 from brownfield_operator.status.resource_status import resource_status
 from brownfield_operator.status.transitions import transitions
@@ -110,7 +110,8 @@ class StatusWriter:
         if decision.patch is not None:
             await self._send(ident, entry.uid, live, dict(decision.patch))
         unready = any(process.workload and not process.workload.ready for process in facts.processes)
-        self.again(ident, UNREADY if unready else REFRESH)
+        settling = SETTLED - (time.monotonic() - decision.differs_since) if decision.differs_since else REFRESH
+        self.again(ident, UNREADY if unready else min(REFRESH, settling + 1.0))
 
     async def _send(self, ident: Ident, uid: str, live: Json, status: Json) -> None:
         kind, namespace, name = RESOURCE_KINDS[ident[0]], ident[1], ident[2]

@@ -104,6 +104,7 @@ class KubeClient:
             page = _page(kind, await self._transport.ask(request))
             following = page.following or None
             yield page
+            del page  # what the caller no longer needs must not stay in memory while the next page is read
 
     async def list(
         self,

@@ -17,8 +17,8 @@ import structlog
 from brownfield_operator.kube.backoff import delay
 from brownfield_operator.kube.errors import Gone, KubeError, Retryable
 from brownfield_operator.kube.kinds import Kind
-from brownfield_operator.kube.port import KubePort, WatchEvent
-from brownfield_operator.kube.sink import Sink
+from brownfield_operator.kube.port import KubePort, Page, WatchEvent
+from brownfield_operator.kube.sink import Existing, Sink
 
 _log = structlog.get_logger()
 
@@ -81,7 +81,6 @@ class Reflector:
     async def _list(self) -> None:
         watched = self._watched
         existing: set[tuple[str, str]] = set()
-        version = ""
         pages = self._port.pages(
             watched.kind,
             namespace=self._namespace,
@@ -89,15 +88,20 @@ class Reflector:
             fields=watched.fields,
             metadata_only=watched.metadata_only,
         )
+        version = ""
         async with aclosing(pages):
             async for page in pages:
-                for found in page.objects:
-                    self._sink.seen(watched.kind, "ADDED", found)
-                    existing.add((found["metadata"].get("namespace", ""), found["metadata"]["name"]))
+                existing |= self._take(page)
                 version = page.resource_version
+                del page  # or it would stay in memory while the next one is read
                 await asyncio.sleep(0)  # others may have their turn between two pages
         self._sink.listed(watched.kind, self._namespace, frozenset(existing))
         self._version = version
+
+    def _take(self, page: Page) -> Existing:
+        for found in page.objects:
+            self._sink.seen(self._watched.kind, "ADDED", found)
+        return frozenset((found["metadata"].get("namespace", ""), found["metadata"]["name"]) for found in page.objects)
 
     async def _watch(self) -> bool:
         """Hand on what happens until the stream ends; whether it ever showed anything, bookmarks included."""

@@ -31,10 +31,13 @@ _REMARKING = _OF_PLANT | {ConditionType.AVAILABLE}
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`patch` is the status to write, None for nothing. `differs_since` goes into the next call."""
+    """`patch` is the status to write, None for nothing. `differs_since` goes into the next call, which may have
+    something to write `again` seconds from now, should nothing else call for one before; None: not by time alone.
+    """
 
     patch: Mapping[str, Any] | None
     differs_since: float | None = None
+    again: float | None = None
 
 
 def decide(
@@ -51,7 +54,8 @@ def decide(
     if _essence(live, live, held) != _essence(wanted, live, held):
         return Decision(wanted)
     since = now if differs_since is None else differs_since
-    return Decision(wanted) if now - since >= SETTLED else Decision(None, since)
+    rest = since + SETTLED - now
+    return Decision(wanted) if rest <= 0 else Decision(None, since, min(rest, FLAPPING) if held else rest)
 
 
 def _essence(status: Mapping[str, Any], live: Mapping[str, Any], held: frozenset[str]) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def _no_secret(name: str, pod: Raw) -> Workload:
         return _no_credentials()
     space = pod["metadata"].get("namespace", "")
     message = (
-        f"Secret/{name} does not exist in namespace {space}. Create it; the pod then starts by itself within two minutes: "
-        f"kubectl -n {space} create secret generic {name} --from-literal username=… --from-literal password=…"
+        f"Secret/{name} does not exist in namespace {space}. Create it, and the pod starts by itself within two "
+        f"minutes: kubectl -n {space} create secret generic {name} --from-literal username=… --from-literal password=…"
     )
     return Workload(ready=False, reason=Reason.MISSING_SECRET, message=message, missing=f"Secret/{name}")
 
@@ -86,7 +86,7 @@ def _no_key(key: str, volume: str, pod: Raw) -> Workload:
     if secret in names.SPINE_SECRETS:
         return _no_credentials()
     where = f"Secret/{secret}" if secret else f"the Secret of volume {volume}"
-    message = f"{where} has no key {key}. Add it; the pod then starts by itself within two minutes."
+    message = f"{where} has no key {key}. Add it, and the pod starts by itself within two minutes."
     return Workload(ready=False, reason=Reason.MISSING_KEY, message=message, missing=f"Secret/{secret}")
 
 
@@ -123,8 +123,8 @@ def _volumes(pod: Raw) -> Sequence[Raw]:
 def _no_claim(name: str, pod: Raw) -> Workload:
     space = pod["metadata"].get("namespace", "")
     message = (
-        f"PersistentVolumeClaim/{name} does not exist in namespace {space}. Create it, and the pod starts by itself; or "
-        "correct the volume's name."
+        f"PersistentVolumeClaim/{name} does not exist in namespace {space}. Create it, and the pod starts by "
+        "itself; or correct the volume's name."
     )
     return Workload(ready=False, reason=Reason.MISSING_VOLUME, message=message, missing=f"PersistentVolumeClaim/{name}")
 
