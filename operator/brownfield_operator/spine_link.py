@@ -29,6 +29,9 @@ from brownfield_spine.provision import Limits, provision
 
 _log = structlog.get_logger()
 
+AWAY = 30.0
+"""Seconds without the spine before statuses say so."""
+
 _LOOK = 1.0
 """Seconds between looks at what is to be done."""
 
@@ -53,13 +56,14 @@ class SpineLink:
     trust: Trust
     changed: Callable[[str, HealthRecord | None, HealthRecord], None] = lambda _key, _before, _now: None
     heard: dict[str, Heard] = field(default_factory=dict)
-    _spine: Spine | None = None
     _revoked: dict[str, int] = field(default_factory=dict)
     _unpushed: bool = True
+    _last_there: float = field(default_factory=time.monotonic)
 
     @property
     def reachable(self) -> bool:
-        return self._spine is not None and self._spine.connected
+        """False when it has been away for `AWAY`: a broker that restarts is no news for a thousand statuses."""
+        return time.monotonic() - self._last_there < AWAY
 
     def revoke(self, user: str) -> None:
         """Have everything issued to this user so far counted no more."""
@@ -70,13 +74,13 @@ class SpineLink:
         credentials = self.folder / "spine.creds"
         self._write_credentials(credentials)
         config = SpineConfig(servers=self.settings.spine.servers, credentials=str(credentials))
-        self._spine = await connect(config, name=f"operator.{self.replica}", wait=False)
+        spine = await connect(config, name=f"operator.{self.replica}", wait=False)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._follow_health(self._spine))
-                group.create_task(self._keep(self._spine, credentials))
+                group.create_task(self._follow_health(spine))
+                group.create_task(self._keep(spine, credentials))
         finally:
-            await self._spine.close()
+            await spine.close()
 
     def _write_credentials(self, path: Path) -> None:
         permissions = operator_permissions(self.replica)
@@ -95,6 +99,8 @@ class SpineLink:
         limits = Limits.within(self.settings.spine.store_bytes)
         while True:
             await asyncio.sleep(_LOOK)
+            if spine.connected:
+                self._last_there = time.monotonic()
             if time.monotonic() - written > DAY:
                 self._write_credentials(credentials)
                 written = time.monotonic()

@@ -19,7 +19,7 @@ from brownfield_operator.kube.port import KubePort
 from brownfield_operator.last_good import Ident
 from brownfield_operator.planned_facts import PlannedFacts
 from brownfield_operator.spine_link import Heard
-from brownfield_operator.status.deciding import SETTLED, decide
+from brownfield_operator.status.deciding import decide
 from brownfield_operator.status.facts import ProcessFacts, Workload
 from brownfield_operator.status.resource_status import resource_status
 from brownfield_operator.status.transitions import transitions
@@ -109,9 +109,8 @@ class StatusWriter:
             self._differs_since[ident] = decision.differs_since
         if decision.patch is not None:
             await self._send(ident, entry.uid, live, dict(decision.patch))
-        unready = any(process.workload and not process.workload.ready for process in facts.processes)
-        settling = SETTLED - (time.monotonic() - decision.differs_since) if decision.differs_since else REFRESH
-        self.again(ident, UNREADY if unready else min(REFRESH, settling + 1.0))
+        unready = any(process.workload is None or not process.workload.ready for process in facts.processes)
+        self.again(ident, UNREADY if unready else min(REFRESH, decision.again or REFRESH))
 
     async def _send(self, ident: Ident, uid: str, live: Json, status: Json) -> None:
         kind, namespace, name = RESOURCE_KINDS[ident[0]], ident[1], ident[2]
@@ -136,8 +135,10 @@ class StatusWriter:
     async def _process(self, key: ProcessKey) -> ProcessFacts:
         workload = await self._workload(key)
         now = time.monotonic()
-        if workload is not None and workload.ready:
+        if workload is not None and workload.ready and not self._states[key].held:
             self._unready_since.pop(key, None)
+        else:
+            self._unready_since.setdefault(key, now)
         heard = self.heard().get(health_key(*key))
         return ProcessFacts(
             key=key,
@@ -152,23 +153,17 @@ class StatusWriter:
         state, members = self._states[key], self.children.of(key)
         if state.refusal:
             message = f"The API server refuses what its process needs. It says: {state.refusal}"
-            return self._unready(key, Workload(ready=False, reason=Reason.FORBIDDEN, message=message))
+            return Workload(ready=False, reason=Reason.FORBIDDEN, message=message)
         stateful_set = next((child for child in members if child.kind is Kind.STATEFUL_SET), None)
         if stateful_set is None:
             return None
         body: Json = msgspec.json.decode(stateful_set.body)
         pods = [msgspec.json.decode(child.body) for child in members if child.kind is Kind.POD]
         found = diagnose(body, pods, (), intent=state.intent)
-        if found.ready:
-            return found
         since = self._unready_since.get(key)
-        if since is None or time.monotonic() - since < UNREADY / 2:
-            return self._unready(key, found)
+        if found.ready or since is None or time.monotonic() - since < UNREADY / 2:
+            return found
         return diagnose(body, pods, await self._events(stateful_set, pods), intent=state.intent)
-
-    def _unready(self, key: ProcessKey, workload: Workload) -> Workload:
-        self._unready_since.setdefault(key, time.monotonic())
-        return workload
 
     async def _events(self, stateful_set: Child, pods: list[Json]) -> list[Json]:
         """Events of the StatefulSet, its pods and their claims; without the right to see them, none."""

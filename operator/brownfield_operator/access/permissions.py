@@ -18,6 +18,7 @@ from brownfield_api.subjects import (
     HEALTH_BUCKET,
     QUARANTINE_STREAM,
     RAW_STREAM,
+    STREAM_SUBJECTS,
     TABLE_BUCKET,
     health_key,
 )
@@ -83,12 +84,12 @@ def _adapter(config: AdapterConfig) -> Iterable[str]:
 def _pipeline(config: PipelineConfig) -> Iterable[str]:
     yield from _write(ASSET_STREAM, config.output_subject)
     yield from _write(QUARANTINE_STREAM, config.quarantine_subject)
-    yield from _read(RAW_STREAM, [source.subject for source in config.sources])
+    yield from _read(RAW_STREAM, [_subject(RAW_STREAM, source.subject) for source in config.sources])
     yield from _write_tables()
 
 
 def _twin(config: TwinConfig) -> Iterable[str]:
-    subjects = [item.subject for item in config.inputs]
+    subjects = [_subject(ASSET_STREAM, item.subject) for item in config.inputs]
     yield from _read(ASSET_STREAM, subjects)
     yield from (_last(ASSET_STREAM, subject) for subject in subjects)
     yield from _read_tables()
@@ -97,13 +98,12 @@ def _twin(config: TwinConfig) -> Iterable[str]:
 
 def _write(stream: str, subject: str) -> Iterable[str]:
     """Publish, and ask what the subject holds after a doubt (`brownfield_spine.chain`)."""
-    yield ".".join(_tokens(*subject.split(".")))
+    yield _subject(stream, subject)
     yield _last(stream, subject)
 
 
-def _last(stream: str, subject: str) -> str:
+def _last(stream: str, _: str) -> str:
     """The request for a subject's last message (`brownfield_spine.held`). It goes to the stream as a whole."""
-    _tokens(*subject.split("."))
     return f"{_API}.STREAM.MSG.GET.{stream}"
 
 
@@ -143,6 +143,15 @@ def _write_tables() -> Iterable[str]:
 
 def _permissions(publish: Iterable[str], inbox: str) -> Permissions:
     return Permissions(tuple(sorted(set(publish))), (f"_INBOX.{inbox}.>",))
+
+
+def _subject(stream: str, subject: str) -> str:
+    """The subject, if it is one of the stream's and no wider than itself."""
+    prefix = STREAM_SUBJECTS[stream].removesuffix(">")
+    _tokens(*subject.split("."))
+    if not subject.startswith(prefix):
+        raise BrownfieldError(f"{subject!r} is none of {stream}'s subjects", "spine", f"It must begin with {prefix}")
+    return subject
 
 
 def _tokens(*tokens: str) -> tuple[str, ...]:

@@ -232,11 +232,12 @@ class KubeClient:
 
 
 def _page(kind: Kind, answer: Json) -> Page:
-    for item in answer["items"]:
+    items = answer["items"] or ()  # null in an empty list of metadata
+    for item in items:
         item.setdefault("apiVersion", kind.api_version)  # the server leaves both out in lists of built-in kinds
         item.setdefault("kind", str(kind))
     metadata = answer["metadata"]
-    return Page(tuple(answer["items"]), metadata["resourceVersion"], metadata.get("continue") or "")
+    return Page(tuple(items), metadata["resourceVersion"], metadata.get("continue") or "")
 
 
 def _selectors(labels: str, fields: str = "") -> dict[str, str]:

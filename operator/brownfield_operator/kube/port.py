@@ -12,7 +12,7 @@ from brownfield_operator.kube.kinds import Json, Kind
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 
-PAGE = 500
+PAGE = 200
 """Objects per request of a list: what client-go asks for."""
 
 

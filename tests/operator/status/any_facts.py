@@ -12,6 +12,9 @@ from brownfield_operator.status.facts import ResourceFacts
 from brownfield_operator.status.reasons import CONDITION_OF
 from brownfield_planner.findings import Severity
 
+WORDS = st.sampled_from(["", "It waits.", "ä 'quoted' {word}\nnext", "long " * 300])
+"""Messages of others, the longest longer than a condition bears."""
+
 PLANNED = [
     reason
     for reason, kind in CONDITION_OF.items()
@@ -29,7 +32,7 @@ def facts(draw: st.DrawFn) -> ResourceFacts:
     """A resource in any state."""
     kind = draw(st.sampled_from(["AssetMapping", "LegacySource", "TwinModel"]))
     if kind == "LegacySource":
-        health = source_health(state=draw(st.sampled_from(LinkState)), message=draw(st.text(max_size=1500)))
+        health = source_health(state=draw(st.sampled_from(LinkState)), message=draw(WORDS))
         drawn = source(health)
     elif kind == "AssetMapping":
         drawn = mapping()
@@ -40,7 +43,7 @@ def facts(draw: st.DrawFn) -> ResourceFacts:
             st.builds(
                 finding,
                 st.sampled_from(PLANNED),
-                message=st.text(min_size=1, max_size=400),
+                message=WORDS,
                 severity=st.sampled_from(Severity),
             ),
             max_size=5,
@@ -51,7 +54,7 @@ def facts(draw: st.DrawFn) -> ResourceFacts:
         st.one_of(
             st.none(),
             st.just(RUNS),
-            st.builds(waits, st.sampled_from(WAITING), st.text(max_size=1500), st.just(missing)),
+            st.builds(waits, st.sampled_from(WAITING), WORDS, st.just(missing)),
         )
     )
     changed = with_process(
@@ -68,7 +71,7 @@ def facts(draw: st.DrawFn) -> ResourceFacts:
         left_out_because=draw(st.sampled_from(["", drawn.ref, "LegacySource/other"])),
         runs_last_good=draw(st.booleans()),
         references=("Secret/mine",),
-        network_open=tuple(draw(st.lists(st.text(max_size=80), max_size=3))),
+        network_open=tuple(draw(st.lists(WORDS, max_size=3))),
         spine_reachable=draw(st.booleans()),
         other_site=draw(st.sampled_from(["", "", "plant-b"])),
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from tests.operator.status.any_facts import facts
 from tests.operator.status.known import (
     NOW,
@@ -58,7 +58,6 @@ def test_times_move_exactly_when_a_status_flips(before: ResourceFacts, after: Re
         assert condition.last_transition_time == ("2026-03-01T12:00:00Z" if kept else "2026-03-01T12:00:07Z")
 
 
-@settings(max_examples=300)
 @given(facts())
 def test_every_reason_stands_where_the_table_says(known: ResourceFacts) -> None:
     health = {Reason.WAITING_FOR_HEALTH, Reason.HEALTH_EXPIRED, Reason.SPINE_UNREACHABLE}

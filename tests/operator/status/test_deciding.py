@@ -158,6 +158,7 @@ def test_a_loose_plug_is_not_written_every_second() -> None:
     assert len(cluster.writes) - 2 <= 60 / FLAPPING
     for _ in range(int(FLAPPING) + 1):
         cluster.see(plugged)
+    assert not cluster.see(plugged)
     connected = next(item for item in cluster.live["conditions"] if item["type"] == "Connected")
     assert connected["status"] == "True"
 
@@ -184,3 +185,21 @@ def test_a_status_that_somebody_emptied_or_spoilt_is_written_again() -> None:
     assert decide(spoilt, wanted, None, 0.0).patch == wanted
     dated = [{**item, "lastTransitionTime": "2026-02-31T00:00:00Z"} for item in wanted["conditions"]]
     assert decide({**wanted, "conditions": dated}, wanted, None, 0.0).patch == wanted
+
+
+def test_whoever_waits_is_told_when_to_look_again() -> None:
+    live = resource_status(source(), None, NOW)
+    slow = source(source_health(latency=Quantiles(count=60, p99=2.0)))
+    wanted = resource_status(slow, live, NOW)
+    first = decide(live, wanted, None, 100.0)
+    assert (first.patch, first.differs_since, first.again) == (None, 100.0, SETTLED)
+    assert decide(live, wanted, first.differs_since, 120.0).again == SETTLED - 20.0
+    assert decide(live, wanted, first.differs_since, 100.0 + SETTLED).patch == wanted
+    assert decide(live, live, None, 100.0).again is None
+
+
+def test_a_flip_that_is_held_is_looked_at_again_when_it_may_be_written() -> None:
+    live = resource_status(source(), None, NOW)
+    away = source(source_health(state=LinkState.BACKOFF))
+    decision = decide(live, resource_status(away, live, NOW + timedelta(seconds=1)), None, 1.0)
+    assert (decision.patch, decision.again) == (None, FLAPPING)
