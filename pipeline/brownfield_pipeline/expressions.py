@@ -7,10 +7,10 @@ anything else through the interpreter, value by value. Both ways agree wherever 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import cel
 import numpy as np
 import numpy.typing as npt
 
+from brownfield_api.cel_engine import engine as cel
 from brownfield_api.errors import InvalidResource
 from brownfield_pipeline.cel_subset import Term, parse
 

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-import cel
-
+from brownfield_api.cel_engine import engine as cel
 from brownfield_api.errors import InvalidResource
 from brownfield_api.tables import ValueType
 
