@@ -4,7 +4,7 @@ Bodies are looked at when they arrive and not kept: five thousand StatefulSets w
 operator. What stays is who an object is, what it was made from (`names.INTENT`), and what others ask about it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,28 +97,37 @@ def _configs(stateful_set: Mapping[str, Any]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Children:
-    """All children, by process."""
+    """All children, by process. `released` is told the endpoints (hashes) that one of them has let go of."""
 
+    released: Callable[[frozenset[str]], None] = lambda _endpoints: None
     _by_process: dict[ProcessKey, dict[ChildKey, Child]] = field(default_factory=dict)
     _process_of: dict[ChildKey, ProcessKey] = field(default_factory=dict)
     _holding: dict[str, set[ChildKey]] = field(default_factory=dict)
 
     def put(self, child: Child) -> None:
-        self.remove(child.key)
+        before = self._take(child.key)
         self._process_of[child.key] = child.process
         self._by_process.setdefault(child.process, {})[child.key] = child
         for endpoint in child.endpoints:
             self._holding.setdefault(endpoint, set()).add(child.key)
+        if before is not None and not before.endpoints <= child.endpoints:
+            self.released(before.endpoints - child.endpoints)
 
     def remove(self, key: ChildKey, uid: str = "") -> Child | None:
         """Forgets an object that is gone (with `uid`, only that very one) and returns what was known of it."""
-        process = self._process_of.get(key)
+        child = self.get(key)
+        if child is None or (uid and child.uid != uid):
+            return None
+        self._take(key)
+        if child.endpoints:
+            self.released(child.endpoints)
+        return child
+
+    def _take(self, key: ChildKey) -> Child | None:
+        process = self._process_of.pop(key, None)
         if process is None:
             return None
         members = self._by_process[process]
-        if uid and members[key].uid != uid:
-            return None
-        del self._process_of[key]
         child = members.pop(key)
         for endpoint in child.endpoints:
             self._holding[endpoint].discard(key)

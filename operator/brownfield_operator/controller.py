@@ -18,11 +18,12 @@ from brownfield_operator import names
 from brownfield_operator.children import Child, Children, child_of
 from brownfield_operator.desired import DesiredProcess, ProcessKey
 from brownfield_operator.drift import Drift, drift
-from brownfield_operator.kube.errors import Forbidden, Invalid
+from brownfield_operator.kube.errors import Forbidden, Invalid, KubeError
 from brownfield_operator.kube.kinds import Json, Kind
-from brownfield_operator.kube.port import EventType
+from brownfield_operator.kube.port import EventType, KubePort
 from brownfield_operator.kube.reflector import Watched
 from brownfield_operator.last_good import Ident
+from brownfield_operator.listing import show_all
 from brownfield_operator.manifests.process import render
 from brownfield_operator.planned_facts import planned_facts
 from brownfield_operator.planner_loop import PlannerLoop
@@ -37,15 +38,18 @@ from brownfield_operator.store import Store, ident_of
 _log = structlog.get_logger()
 
 _OURS = f"{names.MANAGED_BY}={names.OPERATOR}"
-WATCHED = (
-    Watched(Kind.LEGACY_SOURCE),
-    Watched(Kind.ASSET_MAPPING),
-    Watched(Kind.TWIN_MODEL),
+CHILDREN = (
     Watched(Kind.CONFIG_MAP, labels=names.INPUT),
     Watched(Kind.STATEFUL_SET, labels=_OURS),
     Watched(Kind.NETWORK_POLICY, labels=_OURS),
     Watched(Kind.SERVICE, labels=_OURS),
+)
+WATCHED = (
+    Watched(Kind.LEGACY_SOURCE),
+    Watched(Kind.ASSET_MAPPING),
+    Watched(Kind.TWIN_MODEL),
     Watched(Kind.POD, labels=_OURS),
+    *CHILDREN,
 )
 CREDENTIALS = tuple(Watched(Kind.SECRET, fields=f"metadata.name={name}") for name in names.SPINE_SECRETS)
 """Each by its name, which is all that the operator's role lets it see of Secrets."""
@@ -60,6 +64,7 @@ WORKERS = 16
 class Controller:
     """Takes in what is seen (`kube.sink.Sink`) and what the spine says."""
 
+    kube: KubePort
     settings: OperatorSettings
     store: Store
     children: Children
@@ -76,6 +81,7 @@ class Controller:
     _of_health_key: dict[str, ProcessKey] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.children.released = self._released
         self.processes = WorkQueue(self._reconcile, _failed("reconcile"), TokenBucket(rate=500.0, burst=1000.0))
         self.resources = WorkQueue(self.statuses.write, _failed("status"), TokenBucket(rate=300.0, burst=600.0))
 
@@ -89,8 +95,20 @@ class Controller:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.planner.run(), name="planner")
             await self._planned_once.wait()
+            await self._compare_children()
             group.create_task(self.processes.run(WORKERS), name="processes")
             group.create_task(self.resources.run(WORKERS), name="resources")
+
+    async def _compare_children(self) -> None:
+        """Children were listed before there was a plan. A second list, page by page, compares each with it; without
+        it every reconcile would have to get every child by itself.
+        """
+        for watched in CHILDREN:
+            for namespace in self.settings.watch_namespaces or (None,):
+                try:
+                    await show_all(self.kube, watched, self, namespace)
+                except KubeError as error:
+                    _log.warning("children are compared one by one", kind=str(watched.kind), why=str(error))
 
     # What is seen.
 
@@ -149,8 +167,6 @@ class Controller:
         self.children.put(child)
         if kind is not Kind.POD and child.drift is not Drift.NONE:
             self.processes.add(child.process)
-        if before and before.endpoints - child.endpoints:
-            self._released(before.endpoints - child.endpoints)
         if kind in {Kind.POD, Kind.STATEFUL_SET} and (before is None or before.body != child.body):
             self._tell_resources(child.process)
 
@@ -166,7 +182,6 @@ class Controller:
         return Drift.NONE if child.kind is Kind.CONFIG_MAP and self.planner.desired else None
 
     def _gone(self, child: Child) -> None:
-        self._released(child.endpoints)
         self.processes.add(child.process)
         self._tell_resources(child.process)
 
@@ -218,9 +233,14 @@ class Controller:
         except (Forbidden, Invalid) as error:
             self._brought(key, ProcessState(refusal=error.what))
             raise
-        for endpoint in outcome.held:
-            self._waiting[names.endpoint_hash(endpoint)].add(key)
+        self._wait_for(key, {names.endpoint_hash(endpoint) for endpoint in outcome.held})
         self._brought(key, ProcessState(intent=outcome.intent, held=outcome.held))
+
+    def _wait_for(self, key: ProcessKey, held: set[str]) -> None:
+        for endpoint in held:
+            self._waiting[endpoint].add(key)
+        if held - self.children.holders(held, key):  # let go of while the rest was applied
+            self.processes.add(key)
 
     def _brought(self, key: ProcessKey, state: ProcessState) -> None:
         if self.statuses.brought(key, state):

@@ -96,6 +96,7 @@ async def assemble(
         instance=replica,
     )
     controller = Controller(
+        kube=kube,
         settings=settings,
         store=store,
         children=children,

@@ -88,7 +88,8 @@ class Reconciler:
         intent = metadata["annotations"][names.INTENT]
         if known and known.intent == intent and known.drift is Drift.NONE:
             return
-        live = await self.kube.get(kind, metadata["namespace"], metadata["name"])
+        # What no watch has shown is not there; should that be wrong, the answer to the apply tells.
+        live = await self.kube.get(kind, metadata["namespace"], metadata["name"]) if known else None
         for _ in range(_CORRECTIONS):
             difference = drift(manifest, live) if live else Drift.APPLY
             if difference is Drift.NONE and live:

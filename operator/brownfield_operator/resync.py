@@ -7,7 +7,6 @@ resync lists, compares, and requeues what is missing, unexpected or due; where a
 import asyncio
 import random
 import time
-from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,7 +16,7 @@ from brownfield_operator.controller import WATCHED, Controller
 from brownfield_operator.kube.errors import KubeError
 from brownfield_operator.kube.kinds import Kind
 from brownfield_operator.kube.port import KubePort
-from brownfield_operator.kube.reflector import Watched
+from brownfield_operator.listing import show_all
 from brownfield_operator.settings import OperatorSettings
 
 _JITTER = 0.2
@@ -49,7 +48,7 @@ class Resync:
         try:
             for watched in WATCHED:
                 for namespace in self.settings.watch_namespaces or (None,):
-                    await self._list(watched, namespace)
+                    await show_all(self.kube, watched, self.controller, namespace)
             for name in names.SPINE_SECRETS:
                 await self._secrets(name)
         except KubeError as error:
@@ -59,17 +58,6 @@ class Resync:
         self.controller.requeue_due()
         self.last = time.monotonic()
         return True
-
-    async def _list(self, watched: Watched, namespace: str | None) -> None:
-        existing: set[tuple[str, str]] = set()
-        pages = self.kube.pages(watched.kind, namespace=namespace, labels=watched.labels)
-        async with aclosing(pages):
-            async for page in pages:
-                for found in page.objects:
-                    self.controller.seen(watched.kind, "MODIFIED", found)
-                    existing.add((found["metadata"]["namespace"], found["metadata"]["name"]))
-                await asyncio.sleep(0)
-        self.controller.listed(watched.kind, namespace, frozenset(existing))
 
     async def _secrets(self, name: str) -> None:
         for namespace in self.settings.watch_namespaces or (None,):

@@ -26,6 +26,9 @@ from brownfield_operator.kube.port import KubePort
 
 _log = structlog.get_logger()
 
+FRESH = 5
+"""Seconds for which a Secret that was read serves other processes, too: at a start they all ask at once."""
+
 _SHAPES: Mapping[str, type[ProcessConfig]] = {
     "adapter": AdapterConfig,
     "pipeline": PipelineConfig,
@@ -54,6 +57,7 @@ class SpineSecrets:
     random: Callable[[int], bytes]
     withdrawn: Callable[[str], None]
     _found: dict[ProcessKey, _Found] = field(default_factory=dict)
+    _read_at: dict[tuple[str, str], tuple[int, Mapping[str, str] | None]] = field(default_factory=dict)
 
     async def ensure(self, process: DesiredProcess) -> None:
         """Returns when the process has credentials that fit its configuration; writes only if it has none."""
@@ -92,6 +96,7 @@ class SpineSecrets:
         """Somebody touched a Secret (gone: without data): processes whose credentials are not what they were."""
         data: Mapping[str, str] = secret.get("data") or {}
         place = (secret["metadata"]["namespace"], secret["metadata"]["name"])
+        self._read_at.pop(place, None)
         touched = [
             key
             for key, found in self._found.items()
@@ -114,12 +119,20 @@ class SpineSecrets:
 
     async def _read(self, key: ProcessKey) -> Mapping[str, str] | None:
         """The data of the process's Secret, None if there is no such Secret."""
-        live = await self.kube.get(Kind.SECRET, key[1], _place(key)[0])
-        return None if live is None else live.get("data") or {}
+        place = (key[1], _place(key)[0])
+        known = self._read_at.get(place)
+        if known and self.now() - known[0] < FRESH:
+            return known[1]
+        live = await self.kube.get(Kind.SECRET, *place)
+        data = None if live is None else live.get("data") or {}
+        self._read_at = {each: read for each, read in self._read_at.items() if self.now() - read[0] < FRESH}
+        self._read_at[place] = (self.now(), data)
+        return data
 
     async def _write(self, key: ProcessKey, text: str, *, create: bool) -> None:
         secret, entry = _place(key)
         data = {entry: base64.b64encode(text.encode()).decode()}
+        self._read_at.pop((key[1], secret), None)
         if create and await self.kube.create(_secret(key[1], secret, data)):
             return
         await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})

@@ -110,8 +110,8 @@ def _last(stream: str, _: str) -> str:
 def _read(stream: str, subjects: Sequence[str]) -> Iterable[str]:
     """Consumers (`brownfield_spine.reader`, `feed`), their flow control and removal, the stream's identity.
 
-    One subject stands in the request; several stand in its body (NATS ADR-37 and nats-server's
-    `$JS.API.CONSUMER.CREATE.<stream>.<consumer>[.<filter>]`), where no permission reaches.
+    One subject stands in the request, `$JS.API.CONSUMER.CREATE.<stream>.<consumer>.<filter>` (nats-server 2.9,
+    jetstream_api.go, JSApiConsumerCreateEx); several stand in its body, where no permission reaches.
     """
     if not subjects:
         return

@@ -44,7 +44,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.process.ultimate_exiting_timeout = None
-    settings.watching.chunk_size = 500
+    settings.watching.chunk_size = 200
     settings.watching.server_timeout = 300
     settings.watching.inactivity_timeout = 90
     settings.watching.reconnect_backoff = 0.5

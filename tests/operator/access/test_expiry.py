@@ -8,12 +8,12 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from tests.operator.access.trusted_broker import TrustedBroker
+from tests.operator.access.writing import batch_of, open_writer
 
 from brownfield_api.adapter_config import AdapterConfig
-from brownfield_api.batch import SampleBatch, decode
+from brownfield_api.batch import decode
 from brownfield_api.pipeline_config import PipelineConfig
 from brownfield_api.subjects import RAW_STREAM
 from brownfield_api.tables import Tag, TagTable
@@ -22,7 +22,6 @@ from brownfield_operator.access.permissions import Permissions, process_permissi
 from brownfield_operator.access.trust import VALIDITY, Trust
 from brownfield_spine.connection import Spine, connect
 from brownfield_spine.reader import Corrupt, read
-from brownfield_spine.writer import SubjectWriter
 
 pytestmark = pytest.mark.wire
 
@@ -32,19 +31,6 @@ SHORT = 3
 """Seconds a JWT of these tests lives."""
 
 TABLE = TagTable(tags=(Tag(name="level", address="holding:0"),))
-
-
-def batch_of(value: float) -> SampleBatch:
-    now = np.full(1, time.time_ns(), np.int64)
-    zero = np.zeros(1, np.uint32)
-    return SampleBatch(
-        index=zero,
-        value=np.array([value]),
-        status=zero,
-        reasons=np.zeros(1, np.uint16),
-        source_time=now,
-        receive_time=now,
-    )
 
 
 def short_lived(trust: Trust, permissions: Permissions, previous: str = "") -> str:
@@ -78,10 +64,7 @@ async def test_writer_and_reader_work_across_the_end_of_their_jwt(
     ends = time.time() + SHORT
     spines = {name: await connect(broker.spine_config(files[name]), name=name) for name in rights}
     subject = adapter.endpoints[0].sources[0].subject
-    writer = await SubjectWriter.open(
-        spines["adapter"], subject=subject, source="pump", stream=RAW_STREAM, journal_dir=tmp_path / "journal",
-        size=1 << 22, max_age=0.0, clock=time.time_ns,
-    )  # fmt: skip
+    writer = await open_writer(spines["adapter"], adapter, tmp_path / "journal")
     table = writer.offer_table(TABLE)
     found: list[tuple[int, float]] = []
     reading = asyncio.create_task(numbers_read(spines["pipeline"], subject, 10**9, found))
