@@ -4,9 +4,10 @@ BIN := .venv/bin
 DURATION ?=
 REPORT ?=
 SCENARIO ?=
+CLUSTER ?= brownfield
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format bench chaos lock crds clean
+.PHONY: help venv demo cluster-demo test lint format bench chaos lock crds clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -24,6 +25,9 @@ venv: .venv/.installed ## The locked environment; leaves the command in .venv/bi
 
 demo: venv ## The wind farm: simulated plant, adapters, spine, pipeline, twins and a page
 	$(BIN)/brownfield demo $(if $(DURATION),--duration $(DURATION)) $(if $(REPORT),--report $(REPORT))
+
+cluster-demo: venv ## The same farm on a Kubernetes of its own: images, chart, plant, resources (CLUSTER=name)
+	$(BIN)/python -m hack.cluster_demo $(CLUSTER)
 
 test: venv ## All tests (page tests need Chromium; hack/chromium.sh gets it where it can)
 	hack/chromium.sh
