@@ -56,18 +56,20 @@ class Reconciler:
         if process is None:
             await self._remove(key)
             return Outcome()
-        process, held = self._without_held(process)
-        if process is None:
+        startable, held = self._without_held(process)
+        if startable is None:
+            await self._let_go(process)
             return Outcome(held=held)
-        await self.secrets.ensure(process)
-        manifests = render(process, self.settings)
+        await self.secrets.ensure(startable)
+        manifests = render(startable, self.settings)
         for manifest in manifests:
             await self._bring(manifest)
-        await self._prune(process, manifests)
+        await self._prune(startable, manifests)
         return Outcome(manifests[-1]["metadata"]["annotations"][names.INTENT], held)
 
     def _without_held(self, process: DesiredProcess) -> tuple[DesiredProcess | None, tuple[str, ...]]:
         """The process without endpoints that another one may still be connected to: a device bears one connection.
+        None if none is left.
 
         Without waiting for all of them: two processes that exchange endpoints would wait for each other for ever.
         """
@@ -80,6 +82,15 @@ class Reconciler:
             return None, held
         left = tuple(endpoint for endpoint in process.endpoints if endpoint not in held)
         return replace(process, content=content, endpoints=left), held
+
+    async def _let_go(self, process: DesiredProcess) -> None:
+        """Ends the pod of a process that has to wait for all it shall read, and still reads what others shall: of two
+        that exchange all their endpoints one has to be the first.
+        """
+        wanted = {names.endpoint_hash(endpoint) for endpoint in process.endpoints}
+        for child in self.children.of(process.key):
+            if child.kind is Kind.STATEFUL_SET and child.endpoints - wanted:
+                await self._delete(child)
 
     async def _bring(self, manifest: Manifest) -> None:
         """Applies a child unless it is what it should be already."""
