@@ -29,8 +29,9 @@ demo: venv ## The wind farm: simulated plant, adapters, spine, pipeline, twins a
 cluster-demo: venv ## The same farm on a Kubernetes of its own: images, chart, plant, resources (CLUSTER=name)
 	$(BIN)/python -m hack.cluster_demo $(CLUSTER)
 
-test: venv ## All tests (page tests need Chromium; hack/chromium.sh gets it where it can)
+test: venv ## All tests; gets and builds what they need, and says which tier this machine cannot run
 	hack/chromium.sh
+	$(BIN)/python -m hack.prepare_tests
 	$(BIN)/python -m pytest
 
 lint: venv ## ruff, mypy --strict, import directions, generated files
@@ -38,6 +39,7 @@ lint: venv ## ruff, mypy --strict, import directions, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python hack/crds.py --check
+	$(BIN)/python -m hack.argocd customizations --check
 	$(BIN)/mypy
 
 format: venv ## Put the code into its form
