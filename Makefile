@@ -31,7 +31,6 @@ cluster-demo: venv ## The same farm on a Kubernetes of its own: images, chart, p
 
 test: venv ## All tests; gets and builds what they need, and says which tier this machine cannot run
 	hack/chromium.sh
-	$(BIN)/python -m hack.prepare_tests
 	$(BIN)/python -m pytest
 
 lint: venv ## ruff, mypy --strict, import directions, generated files
