@@ -3,14 +3,14 @@
 import argparse
 import sys
 
-import yaml
-
 import hack.images
-from brownfield_api.errors import BrownfieldError
+import yaml
 from hack.images.build import TARGETS, Built, build
 from hack.images.locks import write_locks
 from hack.images.report import table
-from hack.images.values import values
+from hack.images.values import OF_THE_CHART, values
+
+from brownfield_api.errors import BrownfieldError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace) -> None:
             for image in built:
                 print(_where(image))
         case "values":
-            yaml.safe_dump(values(build()), sys.stdout, sort_keys=False)
+            yaml.safe_dump(values(build(OF_THE_CHART)), sys.stdout, sort_keys=False)
         case "lock":
             write_locks()
 

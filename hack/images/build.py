@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from brownfield_api.errors import BrownfieldError
 from hack.cluster.folders import cache_folder
 from hack.cluster.lock import locked
 from hack.images.archive import Layer, layers, rename
 from hack.images.engines import Engine, choose
 from hack.images.recipe import Stage, files, fingerprint, needed, read_stages
+
+from brownfield_api.errors import BrownfieldError
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ("operator", "adapter", "pipeline", "twin", "spine", "plant", "cli")

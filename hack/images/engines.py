@@ -5,10 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Protocol
 
-from brownfield_api.errors import BrownfieldError
 from hack.cluster.base_image import BASE_IMAGE, base_image, buildah_environment
 from hack.cluster.programs import run
 from hack.images.wheels import gather
+
+from brownfield_api.errors import BrownfieldError
 
 
 class Engine(Protocol):

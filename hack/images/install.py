@@ -1,8 +1,8 @@
 """Installs what a lock pins into the environment of an image that is being built, and compiles it.
 
 Runs inside the build with the base's Python and nothing else; pip and setuptools are mounted beside this file and
-stay out of the image. Compiled files are not checked against their sources: in an image neither ever changes, and the dates that
-would be compared depend on who unpacks the layers.
+stay out of the image. Compiled files are not checked against their sources: in an image neither ever changes, and
+the dates that would be compared depend on who unpacks the layers.
 
     python install.py NAME        installs /opt/brownfield/locks/NAME.txt
 """

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -56,13 +57,18 @@ CREDENTIALS = tuple(Watched(Kind.SECRET, fields=f"metadata.name={name}") for nam
 
 _RESOURCES = frozenset((Kind.LEGACY_SOURCE, Kind.ASSET_MAPPING, Kind.TWIN_MODEL))
 
+SPINE_PATIENCE = 5.0
+"""Seconds that statuses wait for the spine's word at a start: without it every status would change to "nobody knows"
+and back again. Processes are brought into being meanwhile.
+"""
+
 WORKERS = 16
 """Processes reconciled at a time: as many as there are connections to the API server."""
 
 
 @dataclass(slots=True)
 class Controller:
-    """Takes in what is seen (`kube.sink.Sink`) and what the spine says."""
+    """Takes in what is seen (`kube.sink.Sink`) and what the spine says; `informed`: the spine has said all it has."""
 
     kube: KubePort
     settings: OperatorSettings
@@ -72,6 +78,7 @@ class Controller:
     reconciler: Reconciler
     secrets: SpineSecrets
     statuses: StatusWriter
+    informed: asyncio.Event
     processes: WorkQueue[ProcessKey] = field(init=False)
     resources: WorkQueue[Ident] = field(init=False)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,6 +104,9 @@ class Controller:
             await self._planned_once.wait()
             await self._compare_children()
             group.create_task(self.processes.run(WORKERS), name="processes")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SPINE_PATIENCE):
+                    await self.informed.wait()
             group.create_task(self.resources.run(WORKERS), name="resources")
 
     async def _compare_children(self) -> None:
@@ -126,8 +136,10 @@ class Controller:
 
     def listed(self, kind: Kind, namespace: str | None, existing: frozenset[tuple[str, str]]) -> None:
         """A complete list of a kind."""
-        if kind is Kind.SECRET:
-            return  # of one name, which the list does not tell; the resync looks at them all
+        if kind is Kind.SECRET:  # of one name, which the list does not tell
+            self._enqueue(self.secrets.doubt())
+            self._sweep_credentials()
+            return
         if (kind in _RESOURCES or kind is Kind.CONFIG_MAP) and self.store.keep_only(kind, namespace, existing):
             self.planner.soon()
         if kind not in _RESOURCES:
@@ -193,6 +205,11 @@ class Controller:
         """A complete list of the Secrets of one name."""
         self._enqueue(self.secrets.listed(name, secrets))
 
+    def _sweep_credentials(self) -> None:
+        """Credentials of processes that ended while no operator was there are taken away as well."""
+        if self.planner.desired:
+            self._enqueue(self.secrets.leftovers({*self.planner.desired.processes, *self.children.processes()}))
+
     def requeue_due(self) -> None:
         """Credentials that want a look by now."""
         self._enqueue(self.secrets.due())
@@ -206,6 +223,7 @@ class Controller:
         changed = {key for key in {*old, *desired.processes} if old.get(key) != desired.processes.get(key)}
         self._of_health_key = {health_key(*key): key for key in desired.processes}
         self._enqueue(changed | (self.children.processes() - desired.processes.keys()))
+        self._sweep_credentials()
         facts = planned_facts(self.store, desired, self.settings.site)
         for ident in self.statuses.planned(facts):
             self.resources.add(ident)

@@ -110,6 +110,7 @@ async def assemble(
         ),
         secrets=spine_secrets,
         statuses=statuses,
+        informed=link.informed,
     )
     resync = Resync(kube=kube, controller=controller, settings=settings)
     return Leading(kube=kube, settings=settings, controller=controller, planner=planner, link=link, resync=resync)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from brownfield_api.errors import BrownfieldError
+from brownfield_api.errors import BrownfieldError, SpineUnavailable
 from brownfield_api.health import HealthRecord
 from brownfield_api.process import SpineConfig
 from brownfield_operator.access.credentials import issue
@@ -24,7 +24,7 @@ from brownfield_operator.kube.port import KubePort
 from brownfield_operator.root_of_trust import seconds, store
 from brownfield_operator.settings import OperatorSettings
 from brownfield_spine.connection import Spine, connect
-from brownfield_spine.health import watch
+from brownfield_spine.health import records, watch
 from brownfield_spine.provision import Limits, provision
 
 _log = structlog.get_logger()
@@ -46,7 +46,9 @@ class Heard:
 
 @dataclass(slots=True)
 class SpineLink:
-    """`heard` by health key; `changed` is told the key of each record that comes."""
+    """`heard` by health key; `changed` is told the key of each record that comes; `informed` is set when all records
+    that there are have been heard.
+    """
 
     kube: KubePort
     settings: OperatorSettings
@@ -56,9 +58,10 @@ class SpineLink:
     trust: Trust
     changed: Callable[[str, HealthRecord | None, HealthRecord], None] = lambda _key, _before, _now: None
     heard: dict[str, Heard] = field(default_factory=dict)
+    informed: asyncio.Event = field(default_factory=asyncio.Event)
     _revoked: dict[str, int] = field(default_factory=dict)
     _unpushed: bool = True
-    _last_there: float = field(default_factory=time.monotonic)
+    _last_there: float = float("-inf")
 
     @property
     def reachable(self) -> bool:
@@ -89,10 +92,21 @@ class SpineLink:
         path.write_text(text, encoding="utf-8")
 
     async def _follow_health(self, spine: Spine) -> None:
+        await spine.until_connected()
+        self._last_there = time.monotonic()
+        try:
+            for key, record in (await records(spine)).items():
+                self._hear(key, record)
+        except SpineUnavailable as error:
+            _log.info("no health records yet", why=error.what)
+        self.informed.set()
         async for key, record in watch(spine):
-            before = self.heard.get(key)
-            self.heard[key] = Heard(record, time.monotonic() - max(0.0, (time.time_ns() - record.time) / 1e9))
-            self.changed(key, before.record if before else None, record)
+            self._hear(key, record)
+
+    def _hear(self, key: str, record: HealthRecord) -> None:
+        before = self.heard.get(key)
+        self.heard[key] = Heard(record, time.monotonic() - max(0.0, (time.time_ns() - record.time) / 1e9))
+        self.changed(key, before.record if before else None, record)
 
     async def _keep(self, spine: Spine, credentials: Path) -> None:
         provisioned, written, said = 0, time.monotonic(), ""

@@ -36,6 +36,10 @@ _SHAPES: Mapping[str, type[ProcessConfig]] = {
 }
 
 
+Place = tuple[str, str]
+"""Namespace and name of a Secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Credentials that were right: for which configuration, which text, until when they need no look."""
@@ -49,6 +53,8 @@ class _Found:
 class SpineSecrets:
     """Issues, renews and withdraws. `now` gives seconds since 1970, `random` unpredictable bytes; `withdrawn` is
     told the user keys that must not be used any more.
+
+    `_found` is by Secret, because a change of one must not cost a look at all; `_entries` are the keys in each.
     """
 
     kube: KubePort
@@ -56,31 +62,34 @@ class SpineSecrets:
     now: Callable[[], int]
     random: Callable[[int], bytes]
     withdrawn: Callable[[str], None]
-    _found: dict[ProcessKey, _Found] = field(default_factory=dict)
-    _read_at: dict[tuple[str, str], tuple[int, Mapping[str, str] | None]] = field(default_factory=dict)
+    _found: dict[Place, dict[ProcessKey, _Found]] = field(default_factory=dict)
+    _entries: dict[Place, frozenset[str]] = field(default_factory=dict)
+    _read_at: dict[Place, tuple[int, Mapping[str, str] | None]] = field(default_factory=dict)
 
     async def ensure(self, process: DesiredProcess) -> None:
         """Returns when the process has credentials that fit its configuration; writes only if it has none."""
         content = hashlib.sha256(process.content).hexdigest()
-        found = self._found.get(process.key)
+        place, entry = _place(process.key)
+        found = self._found.get(place, {}).get(process.key)
         if found and found.content == content and self.now() < found.look_again:
             return
         permissions = process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
-        data = await self._read(process.key)
-        text = _text((data or {}).get(_place(process.key)[1], ""))
+        data = await self._read(place)
+        text = _text((data or {}).get(entry, ""))
         state = due(text, self.trust(), permissions, now=self.now())
         if state is not Due.NO:
             name = names.process_object(process.key)
             text = issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=text)
             await self._write(process.key, text, create=data is None)
             _log.info("credentials for the spine issued", process=name, namespace=process.namespace, why=state.value)
-        self._found[process.key] = _Found(content, _hash(text), self.now() + min(DAY, RENEWAL))
+        known = _Found(content, _hash(text), self.now() + min(DAY, RENEWAL))
+        self._found.setdefault(place, {})[process.key] = known
 
     async def forget(self, key: ProcessKey) -> None:
         """Takes the credentials of a process that is gone away from it, and from everybody who copied them."""
-        self._found.pop(key, None)
-        secret, entry = _place(key)
-        live = await self.kube.get(Kind.SECRET, key[1], secret)
+        place, entry = _place(key)
+        self._found.get(place, {}).pop(key, None)
+        live = await self.kube.get(Kind.SECRET, *place)
         data: Mapping[str, str] = (live or {}).get("data") or {}
         if live is None or entry not in data:
             return
@@ -88,38 +97,53 @@ class SpineSecrets:
         if user:
             self.withdrawn(user)
         if set(data) == {entry}:
-            await self.kube.delete(Kind.SECRET, key[1], secret, uid=live["metadata"]["uid"])
+            await self.kube.delete(Kind.SECRET, *place, uid=live["metadata"]["uid"])
         else:
-            await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": {entry: None}})
+            await self.kube.merge_patch(Kind.SECRET, *place, {"data": {entry: None}})
 
     def seen(self, secret: Json) -> list[ProcessKey]:
         """Somebody touched a Secret (gone: without data): processes whose credentials are not what they were."""
         data: Mapping[str, str] = secret.get("data") or {}
         place = (secret["metadata"]["namespace"], secret["metadata"]["name"])
         self._read_at.pop(place, None)
-        touched = [
-            key
-            for key, found in self._found.items()
-            if (key[1], _place(key)[0]) == place and _hash(_text(data.get(_place(key)[1], ""))) != found.text
-        ]
+        self._entries[place] = frozenset(data)
+        known = self._found.get(place, {})
+        touched = [key for key, found in known.items() if _hash(_text(data.get(_place(key)[1], ""))) != found.text]
         for key in touched:
-            del self._found[key]
+            del known[key]
         return touched
 
     def listed(self, name: str, secrets: Iterable[Json]) -> list[ProcessKey]:
         """A complete list of the Secrets of one name: processes whose credentials are not what they were."""
         there = {secret["metadata"]["namespace"]: secret for secret in secrets}
-        spaces = {key[1] for key in self._found if _place(key)[0] == name} | there.keys()
+        spaces = {space for space, of in (*self._found, *self._entries) if of == name} | there.keys()
         nothing = {space: {"metadata": {"namespace": space, "name": name}} for space in spaces}
         return [key for secret in {**nothing, **there}.values() for key in self.seen(secret)]
 
+    def doubt(self) -> list[ProcessKey]:
+        """A watch had a gap: processes whose credentials have to be looked at again."""
+        known = [key for found in self._found.values() for key in found]
+        self._found.clear()
+        self._read_at.clear()
+        return known
+
+    def leftovers(self, known: Iterable[ProcessKey]) -> list[ProcessKey]:
+        """Whoever has credentials and is none of the `known`: its end came while no operator was there to see it."""
+        wanted = {(key[1], _place(key)[1]) for key in known}
+        return [
+            _key_of(place[0], entry)
+            for place, entries in self._entries.items()
+            for entry in entries
+            if (place[0], entry) not in wanted
+        ]
+
     def due(self) -> list[ProcessKey]:
         """Processes whose credentials want a look by now."""
-        return [key for key, found in self._found.items() if self.now() >= found.look_again]
+        everybody = (item for known in self._found.values() for item in known.items())
+        return [key for key, found in everybody if self.now() >= found.look_again]
 
-    async def _read(self, key: ProcessKey) -> Mapping[str, str] | None:
-        """The data of the process's Secret, None if there is no such Secret."""
-        place = (key[1], _place(key)[0])
+    async def _read(self, place: Place) -> Mapping[str, str] | None:
+        """The data of a Secret, None if there is no such Secret."""
         known = self._read_at.get(place)
         if known and self.now() - known[0] < FRESH:
             return known[1]
@@ -130,27 +154,33 @@ class SpineSecrets:
         return data
 
     async def _write(self, key: ProcessKey, text: str, *, create: bool) -> None:
-        secret, entry = _place(key)
+        place, entry = _place(key)
         data = {entry: base64.b64encode(text.encode()).decode()}
-        self._read_at.pop((key[1], secret), None)
-        if create and await self.kube.create(_secret(key[1], secret, data)):
+        self._read_at.pop(place, None)
+        if create and await self.kube.create(_secret(place, data)):
             return
-        await self.kube.merge_patch(Kind.SECRET, key[1], secret, {"data": data})
+        await self.kube.merge_patch(Kind.SECRET, *place, {"data": data})
 
 
-def _place(key: ProcessKey) -> tuple[str, str]:
+def _place(key: ProcessKey) -> tuple[Place, str]:
     """Secret and key in it."""
     name = names.process_object(key)
-    return names.spine_secret(name), names.spine_key(name)
+    return (key[1], names.spine_secret(name)), names.spine_key(name)
 
 
-def _secret(namespace: str, name: str, data: Mapping[str, str]) -> Json:
+def _key_of(namespace: str, entry: str) -> ProcessKey:
+    """A key with the same place; of a long name it is not the process's own, which nobody knows any more."""
+    kind, _, name = entry.removesuffix(names.spine_key("")).partition("-")
+    return kind, namespace, name
+
+
+def _secret(place: Place, data: Mapping[str, str]) -> Json:
     labels = {names.MANAGED_BY: names.OPERATOR, "app.kubernetes.io/part-of": "brownfield"}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "type": "Opaque",
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": place[1], "namespace": place[0], "labels": labels},
         "data": dict(data),
     }
 

@@ -84,7 +84,7 @@ class _Client(Client):
         if self._reconnection_task is not None and self._reconnection_task is not asyncio.current_task():
             await stop(self._reconnection_task)
         if self._transport is not None:
-            self._transport.close()  # that attempt may have opened another one
+            self._transport.close()  # type: ignore[no-untyped-call]  # nats-py's; that attempt may have opened another
 
     async def _process_err(self, err_msg: str) -> None:
         """Mend the connection after an error line of the server, where nats-py would close it for good."""
@@ -97,7 +97,7 @@ class _Client(Client):
     async def _connect_to_server(self, s: Srv) -> None:
         """Close the socket of an attempt that was refused; nats-py drops it open."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.close()  # type: ignore[no-untyped-call]  # nats-py's
         await super()._connect_to_server(s)
 
     def _connect_command(self) -> bytes:
@@ -148,7 +148,7 @@ class _Watch:
             self._spine._there.clear()  # noqa: SLF001
             self._spine.publisher.disconnected()
             expired, self._client.expired = self._client.expired, False
-            self._say("ends expired credentials; those in the file are next" if expired else "is away")
+            self._say("is away: the credentials expired, those in the file are next" if expired else "is away")
 
     async def back(self) -> None:
         self._spine.connections += 1

@@ -23,7 +23,7 @@ TRUST_CONF = "trust.conf"
 """Key of the Secret: the fragment of the broker's configuration, the only part the broker may see."""
 
 _CONTROL_LINE = 1024 * 1024
-"""Longest CONNECT the broker takes, in bytes. A user JWT is part of it; 4096, the default, is 40 subjects."""
+"""Longest CONNECT the broker takes, in bytes. It holds the user JWT: the default, 4096, ends at a few dozen sources."""
 
 _CREATED = "created"
 _OPERATOR, _ACCOUNT, _SYSTEM = "operator.seed", "account.seed", "system.seed"

@@ -19,7 +19,7 @@ from brownfield_api.adapter_config import (
     SourceConfig,
 )
 from brownfield_api.pipeline_config import PipelineConfig, PipelineSource
-from brownfield_api.process import SpineConfig
+from brownfield_api.process import ProcessConfig, SpineConfig
 from brownfield_api.subjects import asset_subject, quarantine_subject, raw_subject
 from brownfield_api.twin_config import TwinConfig, TwinInput
 from brownfield_operator.access.credentials import issue
@@ -103,8 +103,19 @@ def twin() -> TwinConfig:
 
 
 @pytest.fixture
-async def broker(tmp_path: Path, trust: Trust) -> AsyncIterator[TrustedBroker]:
-    async with trusted_broker(tmp_path / "broker", trust) as broker:
+def configs(adapter: AdapterConfig, pipeline: PipelineConfig, twin: TwinConfig) -> dict[str, ProcessConfig]:
+    return {"adapter": adapter, "pipeline": pipeline, "twin": twin}
+
+
+@pytest.fixture
+def strict() -> bool:
+    """Whether JetStream refuses requests with fields it does not know."""
+    return True
+
+
+@pytest.fixture
+async def broker(tmp_path: Path, trust: Trust, strict: bool) -> AsyncIterator[TrustedBroker]:
+    async with trusted_broker(tmp_path / "broker", trust, strict=strict) as broker:
         yield broker
 
 

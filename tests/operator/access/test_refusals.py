@@ -7,24 +7,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.operator.access.speaker import END, Speaker
 from tests.operator.access.trusted_broker import TrustedBroker
+from tests.operator.access.waterworks import ASSETS, HEALTH, QUARANTINE, RAW, RUIN, STREAMS
 
-from brownfield_api.adapter_config import AdapterConfig
-from brownfield_api.pipeline_config import PipelineConfig
 from brownfield_api.process import ProcessConfig
 from brownfield_api.twin_config import TwinConfig
-from brownfield_operator.access.permissions import Permissions, process_permissions
-from brownfield_spine.connection import Spine
+from brownfield_operator.access.permissions import process_permissions
 
 pytestmark = pytest.mark.wire
 
 Speak = Callable[..., Awaitable[Speaker]]
-
-RAW = ("bf.raw.here.plant.pump", "bf.raw.here.plant.valve")
-ASSETS = "bf.asset.here.plant.water.0"
-QUARANTINE = "bf.quarantine.here.plant.water.0"
-HEALTH = {kind: f"$KV.bf-health.{kind}.plant.{name}" for kind, name in
-          (("adapter", "pump"), ("pipeline", "water-0"), ("twin", "waterworks"))}  # fmt: skip
-STREAMS = ("bf-raw", "bf-asset", "bf-quarantine", "KV_bf-health", "OBJ_bf-tables")
 
 OTHERS = {
     "adapter": (ASSETS, QUARANTINE, HEALTH["pipeline"], HEALTH["twin"]),
@@ -50,12 +41,6 @@ FOREIGN = (
     "$JS.API.CONSUMER.CREATE.bf-quarantine.mine",
     "anything",
 )
-RUIN = ("STREAM.DELETE", "STREAM.PURGE", "STREAM.UPDATE", "STREAM.CREATE", "STREAM.MSG.DELETE", "STREAM.RESTORE")
-
-
-@pytest.fixture
-def configs(adapter: AdapterConfig, pipeline: PipelineConfig, twin: TwinConfig) -> dict[str, ProcessConfig]:
-    return {"adapter": adapter, "pipeline": pipeline, "twin": twin}
 
 
 @pytest.mark.parametrize("kind", ["adapter", "pipeline", "twin"])
@@ -114,38 +99,6 @@ async def test_the_filter_in_the_body_of_a_request_cannot_be_wider_than_in_its_s
     request = json.dumps({"stream_name": "bf-asset", "config": config, "action": ""}).encode()
     reply = await speaker.client.request(f"$JS.API.CONSUMER.CREATE.bf-asset.mine.{ASSETS}", request, timeout=5)
     assert json.loads(reply.data)["error"]["code"] == 400
-
-
-@pytest.mark.parametrize("kind", ["adapter", "pipeline", "twin"])
-async def test_no_process_may_use_a_direct_get(kind: str, configs: dict[str, ProcessConfig], speak: Speak) -> None:
-    """Its answer is a message as it was written, and goes to any subject the asker names as reply."""
-    speaker = await speak(process_permissions(configs[kind]))
-    for stream in STREAMS:
-        for tail in ("", ".$O.bf-tables.M.x", f".{RAW[0]}", f".{ASSETS}"):
-            assert not await speaker.may_publish(f"$JS.API.DIRECT.GET.{stream}{tail}")
-
-
-async def test_a_reply_can_carry_an_answer_onto_a_foreign_subject_but_never_a_batch(
-    adapter: AdapterConfig, speak: Speak, operator: Spine
-) -> None:
-    """The broker answers to whatever reply subject it is given, and no permission forbids that. But nothing an
-    adapter may ask is answered with headers, and a message without them is refused by every reader.
-    """
-    allowed = process_permissions(adapter).publish
-    speaker = await speak(Permissions(allowed, ("_INBOX.adapter.plant.pump.>",)))
-    foreign = "bf.raw.here.plant.other"
-    await speaker.client.publish(RAW[0], b"forged", headers={"Bf-Seq": "1"})
-    for subject in allowed:
-        concrete = subject.replace("*", "any").replace(">", "any")
-        for body in (b"forged", b"", json.dumps({"last_by_subj": RAW[0]}).encode()):
-            await speaker.may_publish(concrete, body, reply=foreign)
-    stored = (await operator.js.stream_info("bf-raw", subjects_filter=foreign)).state.subjects or {}
-    assert stored.get(foreign, 0) > 1, "the broker has become stricter: say so in docs/spine-access.md"
-    reader = await speak(Permissions(("$JS.API.STREAM.MSG.GET.bf-raw",), ("_INBOX.reader.>",)))
-    for seq in range(1, (await operator.js.stream_info("bf-raw")).state.last_seq + 1):
-        reply = await reader.client.request("$JS.API.STREAM.MSG.GET.bf-raw", json.dumps({"seq": seq}).encode())
-        message = json.loads(reply.data)["message"]
-        assert message["subject"] != foreign or "hdrs" not in message
 
 
 @pytest.mark.parametrize("login", [{}, {"user": "brownfield", "pass": "x"}, {"auth_token": "x"}])

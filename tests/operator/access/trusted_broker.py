@@ -20,6 +20,7 @@ class TrustedBroker:
 
     directory: Path
     port: int
+    strict: bool = True
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     @property
@@ -43,7 +44,7 @@ class TrustedBroker:
         settings = {
             "server_name": "spine",
             "listen": f"127.0.0.1:{self.port}",
-            "jetstream": {"store_dir": str(self.directory / "store"), "max_file_store": 1 << 28},
+            "jetstream": {"store_dir": str(self.directory / "store"), "max_file_store": 1 << 28, "strict": self.strict},
         }
         body = json.dumps(settings)[1:-1]
         (self.directory / "nats.conf").write_text(f"{body}\ninclude {TRUST_CONF}\n")
@@ -81,11 +82,11 @@ class TrustedBroker:
 
 
 @asynccontextmanager
-async def trusted_broker(directory: Path, trust: Trust) -> AsyncIterator[TrustedBroker]:
+async def trusted_broker(directory: Path, trust: Trust, *, strict: bool = True) -> AsyncIterator[TrustedBroker]:
     """A running server that trusts `trust`, gone afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        broker = TrustedBroker(directory, int(probe.getsockname()[1]))
+        broker = TrustedBroker(directory, int(probe.getsockname()[1]), strict)
     await asyncio.to_thread(directory.mkdir)
     broker.trust(trust)
     await broker.start()
