@@ -14,7 +14,7 @@ from nats.js import api
 
 from brownfield_api.errors import SpineUnavailable
 from brownfield_api.health import HealthRecord
-from brownfield_api.subjects import HEALTH_BUCKET
+from brownfield_api.subjects import HEALTH_BUCKET, health_key
 from brownfield_spine.connection import Spine
 from brownfield_spine.feed import Feed, Taken
 from brownfield_spine.publish import NotStored, Unanswered
@@ -71,13 +71,15 @@ async def records(spine: Spine) -> dict[str, HealthRecord]:
     return found
 
 
-async def watch(spine: Spine) -> AsyncGenerator[tuple[str, HealthRecord], None]:
-    """Every record as it is now, then each new one as it comes, for ever; after an interruption all once more."""
+async def watch(spine: Spine, *, namespace: str = "") -> AsyncGenerator[tuple[str, HealthRecord], None]:
+    """Every record of a namespace ("": of all) as it is now, then each new one as it comes, for ever; after an
+    interruption all once more.
+    """
     backoff = Backoff()
     while True:
         await spine.until_connected()
         try:
-            async with aclosing(_records_of_one_feed(spine)) as fresh:
+            async with aclosing(_records_of_one_feed(spine, namespace)) as fresh:
                 async for key, record in fresh:
                     backoff.reset()
                     yield key, record
@@ -86,8 +88,9 @@ async def watch(spine: Spine) -> AsyncGenerator[tuple[str, HealthRecord], None]:
             await backoff.wait()
 
 
-async def _records_of_one_feed(spine: Spine) -> AsyncGenerator[tuple[str, HealthRecord], None]:
-    feed = await Feed.open(spine, stream=_STREAM, subjects=[_ALL], start=_LAST)
+async def _records_of_one_feed(spine: Spine, namespace: str) -> AsyncGenerator[tuple[str, HealthRecord], None]:
+    subject = f"{_PREFIX}{health_key('*', namespace, '*')}" if namespace else _ALL
+    feed = await Feed.open(spine, stream=_STREAM, subjects=[subject], start=_LAST)
     found: dict[str, HealthRecord] = {}
     try:
         while True:

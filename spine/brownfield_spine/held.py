@@ -1,21 +1,21 @@
 """What a subject already holds: the last message's place, read back after every doubt.
 
-A writer that was restarted, refused or left without an answer asks here before it goes on. The
-request goes to the stream's leader (not a direct get), so that it sees every stored message. The headers are
-parsed here because nats-py hands non-ASCII header values of such messages over undecoded.
+A writer that was restarted, refused or left without an answer asks here before it goes on. The question is a
+consumer that begins with the subject's last message: its subject stands in the request, so a writer's permissions
+can be for its own alone. The stream's own request names the subject in its body, where no permission reaches, and
+a direct get answers with a whole message to whatever reply subject is asked for, a foreign writer's included.
 """
 
-import base64
 from dataclasses import dataclass
 
-import msgspec
-from nats import errors
+from nats.js import api
 
-from brownfield_api.errors import CorruptBatch, SpineUnavailable
+from brownfield_api.errors import CorruptBatch
 from brownfield_api.header import BatchHeader, from_message_headers
-from brownfield_spine.connection import REQUEST_TIMEOUT, Spine
+from brownfield_spine.connection import Spine
+from brownfield_spine.feed import Feed
 
-_NO_MESSAGE = 10037  # nats-server errors.json: JSNoMessageFoundErr
+_LAST = api.ConsumerConfig(deliver_policy=api.DeliverPolicy.LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +31,20 @@ class Held:
         return (self.header.epoch, self.header.seq) if self.header else (0, 0)
 
 
-class _Message(msgspec.Struct, frozen=True):
-    seq: int
-    hdrs: str = ""
-
-
-class _Error(msgspec.Struct, frozen=True):
-    err_code: int = 0
-    description: str = ""
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    message: _Message | None = None
-    error: _Error | None = None
-
-
 async def last_held(spine: Spine, *, stream: str, subject: str) -> Held | None:
     """The last message on `subject`, None if there is none; raises `SpineUnavailable` if nobody can say."""
-    request = msgspec.json.encode({"last_by_subj": subject})
+    feed = await Feed.open(spine, stream=stream, subjects=[subject], start=_LAST)
     try:
-        reply = await spine.nc.request(f"$JS.API.STREAM.MSG.GET.{stream}", request, timeout=REQUEST_TIMEOUT)
-        answer = msgspec.json.decode(reply.data, type=_Answer)
-    except (errors.Error, OSError, msgspec.MsgspecError) as error:
-        raise SpineUnavailable(f"no answer ({type(error).__name__})", where=f"stream {stream}") from error
-    if answer.message is not None:
-        return Held(answer.message.seq, _header(base64.b64decode(answer.message.hdrs)))
-    if answer.error is not None and answer.error.err_code == _NO_MESSAGE:
-        return None
-    raise SpineUnavailable(answer.error.description if answer.error else "empty answer", where=f"stream {stream}")
+        if not feed.pending:
+            return None
+        taken = await feed.take()
+    finally:
+        await feed.close()
+    return Held(taken.stream_seq, _header(taken.message.headers))
 
 
-def _header(raw: bytes) -> BatchHeader | None:
-    lines = raw.decode("utf-8", "replace").split("\r\n")[1:]
-    pairs = (line.partition(":") for line in lines if line)
+def _header(headers: dict[str, str] | None) -> BatchHeader | None:
     try:
-        return from_message_headers({name.strip(): value.strip() for name, _, value in pairs})
+        return from_message_headers(headers)
     except CorruptBatch:
         return None

@@ -43,12 +43,7 @@ def test_what_appears_changes_and_vanishes_in_a_watch_gap_is_made_up_for(
     )
     eventually(lambda: space.get("NetworkPolicy", f"adapter-robbed-{space.name}-502"), what="the policy is back")
     wanted = {f"adapter-{name}.creds" for name in adapters} | {"pipeline-farm.creds", "twin-live.creds"}
-    import time; begun=time.monotonic()
-    while time.monotonic() - begun < 60:
-        print(round(time.monotonic()-begun), credentials(space) ^ wanted, [(p["metadata"]["name"], p["metadata"].get("deletionTimestamp")) for p in space.list("Pod")], flush=True)
-        if credentials(space) == wanted: break
-        time.sleep(5)
-    eventually(lambda: credentials(space) == wanted, what="the credentials are back")
+    eventually(lambda: credentials(space) == wanted, what="so are the credentials, of those that live", seconds=60.0)
     assert unelected.pid == pid, "it went on through all of it"
 
 

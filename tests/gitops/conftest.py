@@ -14,12 +14,6 @@ from tests.gitops.farm import ROOT, Farm, farm_of
 CRDS = ROOT / "crds"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "gitops: needs Argo CD, built by hack.argocd")
-    config.addinivalue_line("markers", "apiserver: needs etcd and kube-apiserver, built by hack.cluster")
-    config.addinivalue_line("markers", "cluster: needs a cluster whose pods run")
-
-
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """An API server that knows our kinds, with Kubernetes' own controllers: deletion needs garbage collection."""

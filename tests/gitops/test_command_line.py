@@ -12,7 +12,7 @@ from hack.cluster.control_plane import ControlPlane
 from hack.cluster.kubectl import Kubectl
 from tests.gitops.farm import ROOT
 
-pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
 
 def test_what_up_makes_down_removes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hack.argocd.application import application
 from hack.cluster.binaries import binaries
 from tests.gitops.farm import EXAMPLE, ROOT, SERVER_SIDE
 
-pytestmark = [pytest.mark.gitops, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.timeout(240, func_only=True)]
 
 APPLICATION = ROOT / "examples" / "argocd" / "application.yaml"
 WAVES = {"ConfigMap": "0", "LegacySource": "1", "AssetMapping": "2", "TwinModel": "3"}

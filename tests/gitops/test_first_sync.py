@@ -7,7 +7,7 @@ from hack.argocd.argocd import ArgoCd
 from tests.gitops.conftest import CRDS
 from tests.gitops.farm import EXAMPLE, ROOT, SOURCES, farm_of
 
-pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
 NAMES = {f"{kind}.brownfield.dev" for kind in ("legacysources", "assetmappings", "twinmodels")}
 

@@ -16,7 +16,7 @@ from brownfield_api.resources.status import ConditionType
 from brownfield_operator.status.reasons import CONDITION_OF, TRANSIENT
 from brownfield_operator.status.resource_status import resource_status
 
-pytestmark = [pytest.mark.gitops, pytest.mark.timeout(900)]  # the first run builds Argo CD
+pytestmark = [pytest.mark.gitops, pytest.mark.timeout(240, func_only=True)]
 
 KINDS = ("AssetMapping", "LegacySource", "TwinModel")
 

@@ -11,7 +11,7 @@ from tests.operator.status.known import source, source_health
 
 from brownfield_api.health import LinkState
 
-pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
 
 def test_statuses_that_change_leave_the_application_synced_and_argo_cd_idle(

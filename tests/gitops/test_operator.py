@@ -19,7 +19,7 @@ from tests.api_server.operator_process import OperatorProcess, write_settings
 from tests.gitops.conftest import CRDS
 from tests.gitops.farm import MAPPING, SOURCES, TWIN, Farm, written_by_argo_cd
 
-pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
 CHILDREN = "statefulsets,pods,services,networkpolicies,configmaps,secrets"
 MANAGED = "--selector=app.kubernetes.io/managed-by=brownfield"

@@ -9,7 +9,7 @@ from tests.operator.status.known import finding, source, source_health
 from brownfield_api.health import LinkState
 from brownfield_api.resources import Reason
 
-pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
 
 def test_a_wave_begins_when_all_of_the_one_before_run(farm: Farm) -> None:

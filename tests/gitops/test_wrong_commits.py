@@ -3,7 +3,7 @@
 import pytest
 from tests.gitops.farm import Farm
 
-pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
 WRONG = "r80711"
 

@@ -101,7 +101,7 @@ class TwinProcess:
             await spine.close()
 
     async def _watch_sources(self, spine: Spine) -> None:
-        async with aclosing(watch(spine)) as records:
+        async with aclosing(watch(spine, namespace=self._config.namespace)) as records:
             async for _, record in records:
                 self._sources.take([record])
 

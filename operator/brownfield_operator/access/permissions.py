@@ -29,7 +29,6 @@ _HEALTH_STREAM = f"KV_{HEALTH_BUCKET}"
 _TABLE_STREAM = f"OBJ_{TABLE_BUCKET}"
 _TABLE_CHUNKS = f"$O.{TABLE_BUCKET}.C.*"
 _TABLE_NAMES = f"$O.{TABLE_BUCKET}.M.*"
-_EVERY_HEALTH_KEY = f"$KV.{HEALTH_BUCKET}.>"
 _STREAMS = (RAW_STREAM, ASSET_STREAM, QUARANTINE_STREAM, _TABLE_STREAM, _HEALTH_STREAM)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -45,7 +44,6 @@ class Permissions:
 def process_permissions(config: ProcessConfig) -> Permissions:
     """What the process with this configuration needs. Raises `BrownfieldError` if a name is no single token."""
     who = _tokens(config.kind, config.namespace, config.name)
-    health = f"$KV.{HEALTH_BUCKET}.{health_key(*who)}"
     match config:
         case AdapterConfig():
             own = _adapter(config)
@@ -57,7 +55,7 @@ def process_permissions(config: ProcessConfig) -> Permissions:
             raise BrownfieldError(
                 f"is of no kind that has rights on the spine: {config.kind}", f"process {config.name}"
             )
-    return _permissions([health, *own], ".".join(who))
+    return _permissions([_health(*who), *own], ".".join(who))
 
 
 def operator_permissions(replica: str) -> Permissions:
@@ -70,7 +68,7 @@ def operator_permissions(replica: str) -> Permissions:
         for verb in ("STREAM.INFO", "STREAM.CREATE", "STREAM.UPDATE", "STREAM.PURGE")
     ]
     return _permissions(
-        [*streams, *_read(_HEALTH_STREAM, [_EVERY_HEALTH_KEY])], ".".join(("operator", *_tokens(replica)))
+        [*streams, *_read(_HEALTH_STREAM, [f"$KV.{HEALTH_BUCKET}.>"])], ".".join(("operator", *_tokens(replica)))
     )
 
 
@@ -91,34 +89,43 @@ def _pipeline(config: PipelineConfig) -> Iterable[str]:
 def _twin(config: TwinConfig) -> Iterable[str]:
     subjects = [_subject(ASSET_STREAM, item.subject) for item in config.inputs]
     yield from _read(ASSET_STREAM, subjects)
-    yield from (_last(ASSET_STREAM, subject) for subject in subjects)
+    for subject in subjects:
+        yield from _last(ASSET_STREAM, subject)
     yield from _read_tables()
-    yield from _read(_HEALTH_STREAM, [_EVERY_HEALTH_KEY])
+    yield from _read(_HEALTH_STREAM, [_health("*", config.namespace, "*")])
 
 
 def _write(stream: str, subject: str) -> Iterable[str]:
     """Publish, and ask what the subject holds after a doubt (`brownfield_spine.chain`)."""
     yield _subject(stream, subject)
-    yield _last(stream, subject)
+    yield from _last(stream, subject)
 
 
-def _last(stream: str, _: str) -> str:
-    """The request for a subject's last message (`brownfield_spine.held`). It goes to the stream as a whole."""
-    return f"{_API}.STREAM.MSG.GET.{stream}"
+def _last(stream: str, subject: str) -> Iterable[str]:
+    """A consumer that begins with the subject's last message (`brownfield_spine.held`)."""
+    yield from _consume(stream, [subject])
+
+
+def _health(kind: str, namespace: str, name: str) -> str:
+    return f"$KV.{HEALTH_BUCKET}.{health_key(kind, namespace, name)}"
 
 
 def _read(stream: str, subjects: Sequence[str]) -> Iterable[str]:
-    """Consumers (`brownfield_spine.reader`, `feed`), their flow control and removal, the stream's identity.
+    """Consumers, and the stream's identity, by which a reader knows that its position means nothing any more."""
+    if subjects:
+        yield from _consume(stream, subjects)
+        yield f"{_API}.STREAM.INFO.{stream}"
+
+
+def _consume(stream: str, subjects: Sequence[str]) -> Iterable[str]:
+    """Consumers (`brownfield_spine.feed`), their flow control and removal.
 
     One subject stands in the request, `$JS.API.CONSUMER.CREATE.<stream>.<consumer>.<filter>` (nats-server 2.9,
     jetstream_api.go, JSApiConsumerCreateEx); several stand in its body, where no permission reaches.
     """
-    if not subjects:
-        return
     only = f".{subjects[0]}" if len(subjects) == 1 else ""
     yield f"{_API}.CONSUMER.CREATE.{stream}.*{only}"
     yield f"{_API}.CONSUMER.DELETE.{stream}.*"
-    yield f"{_API}.STREAM.INFO.{stream}"
     yield f"$JS.FC.{stream}.>"
 
 

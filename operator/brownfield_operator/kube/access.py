@@ -25,9 +25,6 @@ TOKEN_AGE = 60.0
 async def load_access(environment: Mapping[str, str] = os.environ) -> Configuration:
     """Address and credentials of the API server; raises `BrownfieldError` where there are none."""
     configuration = Configuration()
-    # Neither a ~/.netrc nor a proxy variable of the environment may decide who we are or where requests go (a
-    # kubeconfig's proxy-url does); it would also cost two thread hops per request.
-    configuration.client_session_kwargs = {"trust_env": False}
     path = environment.get(KUBECONFIG, "")
     try:
         if path:

@@ -11,10 +11,10 @@ from kubernetes.aio.client import Configuration
 
 from brownfield_operator import names
 from brownfield_operator.kube.counting import Requests
-from brownfield_operator.kube.errors import Conflict, Gone, NotFound, from_status
+from brownfield_operator.kube.errors import Conflict, Gone, Invalid, NotFound, from_status
 from brownfield_operator.kube.kinds import Json, Kind, kind_of
 from brownfield_operator.kube.port import PAGE, Listing, Page, WatchEvent
-from brownfield_operator.kube.transport import APPLY, CONNECT_TIMEOUT, JSON, MERGE, Request, Transport
+from brownfield_operator.kube.transport import APPLY, CONNECT_TIMEOUT, JSON, JSON_PATCH, MERGE, Request, Transport
 
 TIMEOUT = 30.0
 """Seconds a request may take, waiting for a free connection included."""
@@ -207,20 +207,29 @@ class KubeClient:
             )
         )
 
-    async def patch_status(self, kind: Kind, namespace: str, name: str, status: Json, *, uid: str = "") -> Json:
-        metadata = {"name": name, "namespace": namespace} | ({"uid": uid} if uid else {})
-        return await self._transport.ask(
-            Request(
-                verb="patch_status",
-                kind=kind,
-                method="PATCH",
-                path=kind.path(namespace, name, "status"),
-                # Not strict: where the CRDs are older than the operator, the rest of a status must still arrive.
-                query=_writing() | {"force": "true"},
-                body={"apiVersion": kind.api_version, "kind": str(kind), "metadata": metadata, "status": status},
-                content_type=APPLY,
-            )
+    async def patch_status(self, kind: Kind, namespace: str, name: str, status: Json, *, uid: str) -> Json:
+        # Not server-side apply: it ignores a uid here, and refuses the whole status for one field that the CRD does
+        # not know, which must not silence an operator that is newer than its CRDs. Not a merge patch: it would need
+        # a null for each field that is no more.
+        request = Request(
+            verb="patch_status",
+            kind=kind,
+            method="PATCH",
+            path=kind.path(namespace, name, "status"),
+            query=_writing(),
+            body=[
+                {"op": "test", "path": "/metadata/uid", "value": uid},
+                {"op": "add", "path": "/status", "value": status},
+            ],
+            content_type=JSON_PATCH,
         )
+        try:
+            return await self._transport.ask(request)
+        except Invalid as error:
+            if error.causes:
+                raise
+            # A failed test (RFC 6902, section 4.6) is the only refusal that names no field.
+            raise Conflict(f"the {kind} {uid} is gone, another has its name", request.where, code=error.code) from error
 
     async def delete(self, kind: Kind, namespace: str, name: str, *, uid: str = "", orphan: bool = False) -> None:
         body: Json = {"propagationPolicy": "Orphan" if orphan else "Background"}

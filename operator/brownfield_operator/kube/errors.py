@@ -125,6 +125,10 @@ _REFUSALS: Mapping[int, type[KubeError]] = {
     410: Gone,
 }
 _INVALID = frozenset((400, 413, 415, 422))
+_MISSHAPEN = "failed to create typed patch object"
+"""Server-side apply answers 500 to an unknown field or a wrong type (Kubernetes 1.34): no trouble of the server's,
+and no retry will help.
+"""
 
 
 def refusal(code: int, body: bytes, where: str, retry_after: str = "") -> KubeError:
@@ -140,11 +144,17 @@ def from_status(code: int, status: Mapping[str, Any], where: str, retry_after: s
     wait = _seconds(retry_after) or _seconds(str(details.get("retryAfterSeconds") or ""))
     if code == 429:
         return TooManyRequests(what, where, code=code, reason=reason, retry_after=wait)
+    if code in _INVALID or what.startswith(_MISSHAPEN):
+        return _invalid(what, where, code, reason, _causes(details))
     if code >= 500:
         return ServerError(what, where, code=code, reason=reason, retry_after=wait)
-    if code in _INVALID:
-        return Invalid(what, where, code=code, reason=reason, causes=_causes(details))
     return _REFUSALS.get(code, KubeError)(what, where, code=code, reason=reason)
+
+
+def _invalid(what: str, where: str, code: int, reason: str, causes: tuple[Cause, ...]) -> KubeError:
+    if any(cause.field == "metadata.uid" for cause in causes):  # "field is immutable": another object has the name
+        return Conflict(what, where, code=code, reason=reason)
+    return Invalid(what, where, code=code, reason=reason, causes=causes)
 
 
 def _status(body: bytes) -> Mapping[str, Any]:

@@ -107,9 +107,9 @@ class KubePort(Protocol):
     async def merge_patch(self, kind: Kind, namespace: str, name: str, body: Json) -> Json:
         """JSON merge patch (RFC 7386): for one key of an object that others write too."""
 
-    async def patch_status(self, kind: Kind, namespace: str, name: str, status: Json, *, uid: str = "") -> Json:
-        """Server-side apply of the status: what is not in `status` and was there from us, goes. With `uid`,
-        `Conflict` if the object was made anew meanwhile.
+    async def patch_status(self, kind: Kind, namespace: str, name: str, status: Json, *, uid: str) -> Json:
+        """Replace the whole status, which nobody else writes; fields that an older CRD does not know are dropped.
+        `Conflict` if the resource `uid` is gone and another one has its name.
         """
 
     async def delete(self, kind: Kind, namespace: str, name: str, *, uid: str = "", orphan: bool = False) -> None:

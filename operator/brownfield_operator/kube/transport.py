@@ -25,6 +25,7 @@ JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
 """Server-side apply; JSON is YAML."""
 MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 
 _USER_AGENT = "brownfield-operator"
 _BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
@@ -39,7 +40,7 @@ class Request:
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
-    body: Json | None = None
+    body: Json | list[Json] | None = None
     accept: str = JSON
     content_type: str = JSON
 
@@ -58,6 +59,9 @@ class Transport:
         self._requests = requests
         self._timeout = timeout
         configuration.connection_pool_maxsize = connections
+        # Neither a ~/.netrc nor a proxy variable of the environment may decide who we are or where requests go (a
+        # kubeconfig's proxy-url does); looking for them also costs two hops to a thread per request.
+        configuration.client_session_kwargs = {"trust_env": False}
         self._api: Any = ApiClient(configuration)  # its methods are without types
 
     async def close(self) -> None:

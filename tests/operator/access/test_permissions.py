@@ -10,6 +10,7 @@ from brownfield_api.process import ProcessConfig
 from brownfield_api.twin_config import TwinConfig, TwinInput
 from brownfield_operator.access.permissions import operator_permissions, process_permissions
 
+CONSUME_RAW = {"$JS.API.CONSUMER.DELETE.bf-raw.*", "$JS.FC.bf-raw.>"}
 READ_TABLES = {
     "$JS.API.CONSUMER.CREATE.OBJ_bf-tables.*.$O.bf-tables.C.*",
     "$JS.API.STREAM.MSG.GET.OBJ_bf-tables",
@@ -22,10 +23,11 @@ WRITE_TABLES = {"$O.bf-tables.C.*", "$O.bf-tables.M.*"}
 def test_an_adapter_writes_its_sources_and_tables(adapter: AdapterConfig) -> None:
     found = process_permissions(adapter)
     assert found.subscribe == ("_INBOX.adapter.plant.pump.>",)
-    assert set(found.publish) - READ_TABLES - WRITE_TABLES == {
+    assert set(found.publish) - READ_TABLES - WRITE_TABLES - CONSUME_RAW == {
         "bf.raw.here.plant.pump",
+        "$JS.API.CONSUMER.CREATE.bf-raw.*.bf.raw.here.plant.pump",
         "bf.raw.here.plant.valve",
-        "$JS.API.STREAM.MSG.GET.bf-raw",
+        "$JS.API.CONSUMER.CREATE.bf-raw.*.bf.raw.here.plant.valve",
         "$KV.bf-health.adapter.plant.pump",
     }
 
@@ -33,15 +35,17 @@ def test_an_adapter_writes_its_sources_and_tables(adapter: AdapterConfig) -> Non
 def test_a_pipeline_reads_the_raw_stream_and_writes_two_subjects_and_tables(pipeline: PipelineConfig) -> None:
     found = process_permissions(pipeline)
     assert found.subscribe == ("_INBOX.pipeline.plant.water-0.>",)
-    assert set(found.publish) - READ_TABLES - WRITE_TABLES == {
+    assert set(found.publish) - READ_TABLES - WRITE_TABLES - CONSUME_RAW == {
         "bf.asset.here.plant.water.0",
+        "$JS.API.CONSUMER.CREATE.bf-asset.*.bf.asset.here.plant.water.0",
+        "$JS.API.CONSUMER.DELETE.bf-asset.*",
+        "$JS.FC.bf-asset.>",
         "bf.quarantine.here.plant.water.0",
-        "$JS.API.STREAM.MSG.GET.bf-asset",
-        "$JS.API.STREAM.MSG.GET.bf-quarantine",
+        "$JS.API.CONSUMER.CREATE.bf-quarantine.*.bf.quarantine.here.plant.water.0",
+        "$JS.API.CONSUMER.DELETE.bf-quarantine.*",
+        "$JS.FC.bf-quarantine.>",
         "$JS.API.CONSUMER.CREATE.bf-raw.*",
-        "$JS.API.CONSUMER.DELETE.bf-raw.*",
         "$JS.API.STREAM.INFO.bf-raw",
-        "$JS.FC.bf-raw.>",
         "$KV.bf-health.pipeline.plant.water-0",
     }
 
@@ -59,9 +63,8 @@ def test_a_twin_writes_nothing_but_its_health(twin: TwinConfig) -> None:
         "$JS.API.CONSUMER.CREATE.bf-asset.*.bf.asset.here.plant.water.0",
         "$JS.API.CONSUMER.DELETE.bf-asset.*",
         "$JS.API.STREAM.INFO.bf-asset",
-        "$JS.API.STREAM.MSG.GET.bf-asset",
         "$JS.FC.bf-asset.>",
-        "$JS.API.CONSUMER.CREATE.KV_bf-health.*.$KV.bf-health.>",
+        "$JS.API.CONSUMER.CREATE.KV_bf-health.*.$KV.bf-health.*.plant.*",
         "$JS.API.CONSUMER.DELETE.KV_bf-health.*",
         "$JS.API.STREAM.INFO.KV_bf-health",
         "$JS.FC.KV_bf-health.>",

@@ -12,6 +12,7 @@ from tests.operator.access.writing import batch_of, open_writer
 
 from brownfield_api.adapter_config import AdapterConfig
 from brownfield_api.errors import Fenced
+from brownfield_api.health import HealthRecord
 from brownfield_api.pipeline_config import PipelineConfig
 from brownfield_api.subjects import ASSET_STREAM, QUARANTINE_STREAM, RAW_STREAM
 from brownfield_api.tables import Tag, TagTable, pack
@@ -19,7 +20,7 @@ from brownfield_api.twin_config import TwinConfig
 from brownfield_operator.access.permissions import process_permissions
 from brownfield_spine.chain import held_for_certain
 from brownfield_spine.connection import Spine
-from brownfield_spine.health import records
+from brownfield_spine.health import HealthPublisher, watch
 from brownfield_spine.reader import Delivery, read
 from brownfield_spine.stage_writer import StageWriter
 from brownfield_spine.tables import TableStore
@@ -112,7 +113,15 @@ async def test_a_table_of_megabytes_is_stored_by_an_adapter_and_read_by_a_twin(
     assert await TableStore(await sign_in(process_permissions(twin), "twin")).get(name) == table
 
 
-async def test_a_twin_reads_what_its_subject_holds_and_all_health_records(sign_in: SignIn, twin: TwinConfig) -> None:
+async def test_a_twin_reads_its_subjects_last_and_the_health_of_its_namespace(
+    sign_in: SignIn, twin: TwinConfig
+) -> None:
     spine = await sign_in(process_permissions(twin), "twin")
     assert await held_for_certain(spine, stream=ASSET_STREAM, subject=twin.inputs[0].subject) is None
-    assert await records(spine) == {}
+    health = HealthPublisher(spine, "twin.plant.waterworks")
+    record = HealthRecord(
+        kind="twin", namespace="plant", name="waterworks", instance="i", time=1, started=1, metrics=""
+    )
+    assert await health.publish(record)
+    async with asyncio.timeout(20), aclosing(watch(spine, namespace="plant")) as found:
+        assert await anext(found) == ("twin.plant.waterworks", record)

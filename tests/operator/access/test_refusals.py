@@ -9,6 +9,8 @@ from tests.operator.access.speaker import END, Speaker
 from tests.operator.access.trusted_broker import TrustedBroker
 from tests.operator.access.waterworks import ASSETS, HEALTH, QUARANTINE, RAW, RUIN, STREAMS
 
+from brownfield_api.adapter_config import AdapterConfig
+from brownfield_api.pipeline_config import PipelineConfig
 from brownfield_api.process import ProcessConfig
 from brownfield_api.twin_config import TwinConfig
 from brownfield_operator.access.permissions import process_permissions
@@ -88,6 +90,33 @@ async def test_a_twin_cannot_ask_for_another_mappings_assets(asked: str, twin: T
         "$JS.API.CONSUMER.CREATE.bf-raw",
     ):
         assert not await speaker.may_publish(subject, b"{}")
+
+
+@pytest.mark.parametrize("asked", ["", ".bf.raw.here.plant.other", ".bf.raw.>", ".bf.raw.here.plant.*"])
+async def test_an_adapter_cannot_ask_for_another_sources_samples(
+    asked: str, adapter: AdapterConfig, speak: Speak
+) -> None:
+    speaker = await speak(process_permissions(adapter))
+    assert not await speaker.may_publish(f"$JS.API.CONSUMER.CREATE.bf-raw.mine{asked}", b"{}")
+    assert not await speaker.may_publish("$JS.API.STREAM.MSG.GET.bf-raw", b"{}")
+
+
+async def test_a_pipeline_cannot_ask_for_another_mappings_assets(pipeline: PipelineConfig, speak: Speak) -> None:
+    speaker = await speak(process_permissions(pipeline))
+    for request in (
+        "CONSUMER.CREATE.bf-asset.mine",
+        "CONSUMER.CREATE.bf-asset.mine.bf.asset.here.plant.air.0",
+        "STREAM.MSG.GET.bf-asset",
+        "STREAM.MSG.GET.bf-quarantine",
+        "STREAM.MSG.GET.bf-raw",
+    ):
+        assert not await speaker.may_publish(f"$JS.API.{request}", b"{}")
+
+
+async def test_a_twin_does_not_see_the_health_of_another_namespace(twin: TwinConfig, speak: Speak) -> None:
+    speaker = await speak(process_permissions(twin))
+    for asked in ("", ".$KV.bf-health.>", ".$KV.bf-health.*.office.*"):
+        assert not await speaker.may_publish(f"$JS.API.CONSUMER.CREATE.KV_bf-health.mine{asked}", b"{}")
 
 
 @pytest.mark.parametrize("body", [{"filter_subject": "bf.asset.>"}, {"filter_subjects": ["bf.asset.>"]}, {}])

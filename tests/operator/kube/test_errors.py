@@ -60,6 +60,16 @@ def test_an_invalid_object_names_its_fields() -> None:
     assert refused.causes == (Cause("spec.interval", "must be positive"),)
 
 
+def test_an_immutable_uid_means_that_another_object_has_the_name() -> None:
+    causes = [{"message": "field is immutable", "field": "metadata.uid"}]
+    assert isinstance(refusal(422, status(422, message="invalid", details={"causes": causes}), WHERE), Conflict)
+
+
+def test_a_misshapen_apply_is_invalid_although_the_server_calls_it_its_own_error() -> None:
+    message = "failed to create typed patch object (plant/x; /v1, Kind=ConfigMap): .dta: field not declared in schema"
+    assert isinstance(refusal(500, status(500, message=message), WHERE), Invalid)
+
+
 @pytest.mark.parametrize(
     ("header", "details", "expected"),
     [("7", {}, 7.0), ("", {"retryAfterSeconds": 3}, 3.0), ("7", {"retryAfterSeconds": 3}, 7.0), ("soon", {}, 0.0)],

@@ -76,7 +76,9 @@ def test_a_deleted_record_is_respected_as_long_as_it_would_have_been() -> None:
 
 def test_a_wait_ends_when_the_lease_does() -> None:
     candidate = observe(Candidate(ME), record("b"), 0.0)
-    assert decide(candidate, 14.5) == (Step.WAIT, pytest.approx(0.5))
+    step, wait = decide(candidate, 14.5)
+    assert step is Step.WAIT
+    assert wait == pytest.approx(0.5)
 
 
 def test_a_leader_renews_every_retry_period() -> None:

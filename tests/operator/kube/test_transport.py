@@ -169,6 +169,6 @@ async def test_credentials_that_cannot_be_read_are_said_to_be_missing() -> None:
             raise FileNotFoundError("/var/run/secrets/token")
 
         client._transport._configuration.api_key["BearerToken"] = "Bearer x"
-        client._transport._configuration.refresh_api_key_hook = missing
+        client._transport._configuration.refresh_api_key_hook = missing  # type: ignore[assignment] # see access.py
         with pytest.raises(Unauthorized, match="/var/run/secrets/token"):
             await client.get(Kind.POD, "plant", "x")

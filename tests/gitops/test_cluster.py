@@ -1,0 +1,151 @@
+"""The real thing: chart and wind farm from one repository to a cluster whose pods run, by the example's Application."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+from hack.argocd.application import pointed_at
+from hack.argocd.argocd import ArgoCd
+from hack.cluster import clusters
+from hack.cluster.provider import Cluster
+from hack.cluster.waiting import wait_until
+from hack.cluster_demo.deployment import Deployment
+from hack.images.build import build
+from hack.images.values import values
+from tests.api_server.eventually import stays
+from tests.gitops.farm import EXAMPLE, MAPPING, ROOT, SOURCES, TWIN
+from tests.tiers import cluster_provider
+
+pytestmark = [pytest.mark.gitops, pytest.mark.cluster, pytest.mark.timeout(900, func_only=True)]
+
+APPLICATION = ROOT / "examples" / "argocd" / "application.yaml"
+NAME = "gitops"
+IMAGES = ("operator", "adapter", "pipeline", "twin", "spine", "plant")
+QUIET_SECONDS = 600.0
+ROLLOUT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """A cluster with the images and the plant, and Argo CD beside it. `values` name the images for the chart."""
+
+    cluster: Cluster
+    argocd: ArgoCd
+    values: dict[str, Any]
+
+
+class Plant:
+    """The Application of the example and the files it is synced from."""
+
+    def __init__(self, argocd: ArgoCd, values: dict[str, Any]) -> None:
+        manifest = yaml.safe_load(APPLICATION.read_text(encoding="utf-8"))
+        chart, _ = manifest["spec"]["sources"]
+        chart["helm"]["valuesObject"] |= values
+        self.argocd = argocd
+        self.manifest = pointed_at(manifest, argocd.repository.url)
+        self.name: str = manifest["metadata"]["name"]
+        self.namespace: str = manifest["spec"]["destination"]["namespace"]
+
+    def commit(self, **edits: tuple[str, str]) -> None:
+        """The example's files, each edit (file of examples/wind-farm without ending: old, new) made once."""
+        folders = [ROOT / source["path"] for source in self.manifest["spec"]["sources"]]
+        paths = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".gz"]
+        texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+        for file, (old, new) in edits.items():
+            path = f"{EXAMPLE.relative_to(ROOT)}/{file}.yaml"
+            assert texts[path].count(old) == 1, f"{old!r} in {path}"
+            texts[path] = texts[path].replace(old, new)
+        self.argocd.commit(texts)
+
+    def await_healthy(self) -> None:
+        self.argocd.wait_for(self.name, sync="Synced", health="Healthy", operation="Succeeded", seconds=ROLLOUT_SECONDS)
+
+    def kubectl(self, *arguments: str) -> str:
+        return self.argocd.kubectl("-n", self.namespace, *arguments)
+
+    def pods(self) -> dict[str, str]:
+        """Id of each process's pod."""
+        ids = "{range .items[*]}{.metadata.name}={.metadata.uid} {end}"
+        listed = self.kubectl("get", "pods", "--selector=brownfield.dev/process", f"--output=jsonpath={ids}")
+        return dict(item.split("=") for item in listed.split())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    clusters.down(NAME)  # what an interrupted run left
+    cluster = clusters.up(NAME, cluster_provider())
+    try:
+        images = build(IMAGES)
+        clusters.load_images(NAME, [image.archive for image in images])
+        Deployment(NAME, cluster.kubeconfig).apply_plant(images)
+        with ArgoCd(cluster.kubeconfig, tmp_path_factory.mktemp("argocd") / "argocd") as argocd:
+            yield Site(cluster, argocd, values(images))
+    finally:
+        clusters.down(NAME)
+
+
+@pytest.fixture
+def plant(site: Site) -> Plant:
+    """As in the example, synced and Ready, whatever the test before did to it."""
+    made = Plant(site.argocd, site.values)
+    made.commit()
+    site.argocd.apply(made.manifest)
+    made.await_healthy()
+    return made
+
+
+def test_the_example_becomes_healthy(plant: Plant) -> None:
+    assert set(plant.kubectl("get", "legacysources", "--output=jsonpath={.items[*].metadata.name}").split()) == set(
+        SOURCES
+    )
+    assert len(plant.pods()) == len(SOURCES) + 2
+    fresh = "--output=jsonpath={.status.conditions[?(@.type=='Fresh')].status}"
+    wait_until(
+        lambda: plant.kubectl("get", "twinmodel", TWIN, fresh) == "True",
+        seconds=60,
+        what="values of the plant reach the twin",
+        where=TWIN,
+    )
+
+
+def test_a_commit_that_changes_a_tag_restarts_the_pods_it_concerns(plant: Plant) -> None:
+    before = plant.pods()
+    plant.commit(tags=("Wa_avg,holding:12,float32,deg,", "Wa_avg,holding:10,float32,deg,"))
+
+    def restarted() -> set[str]:
+        return {name for name, uid in plant.pods().items() if before.get(name) != uid}
+
+    expected = {name for name in before if "r80711" in name or "r80721" in name}
+    wait_until(lambda: restarted() == expected, seconds=ROLLOUT_SECONDS, what="two adapters restart", where="farm")
+    plant.await_healthy()
+    assert restarted() == expected
+
+
+def test_a_wrong_commit_is_degraded_and_what_ran_goes_on(plant: Plant) -> None:
+    before = plant.pods()
+    plant.commit(mapping=("tag: P_avg, unit: kW", "tag: P_avg, unit: Cel"))
+    state = plant.argocd.wait_for(plant.name, sync="Synced", health="Degraded")
+    assert state.resource("AssetMapping", MAPPING).message.startswith("DimensionMismatch: ")
+    assert plant.pods() == before
+
+
+def test_synced_stays_synced_for_ten_minutes(plant: Plant) -> None:
+    def undisturbed() -> bool:
+        plant.argocd.refresh(plant.name)
+        state = plant.argocd.state(plant.name)
+        return (state.sync, state.health, state.operation) == ("Synced", "Healthy", "Succeeded")
+
+    stays(undisturbed, what="Synced, Healthy and no operation", seconds=QUIET_SECONDS)
+
+
+def test_deleting_the_application_leaves_nothing(plant: Plant) -> None:
+    plant.argocd.delete(plant.name, seconds=ROLLOUT_SECONDS)
+    kinds = "pods,statefulsets,deployments,services,networkpolicies,legacysources,assetmappings,twinmodels"
+    wait_until(
+        lambda: not plant.kubectl("get", kinds, "--output=name"),
+        seconds=ROLLOUT_SECONDS,
+        what="all that was made is gone",
+        where=plant.namespace,
+    )
