@@ -238,17 +238,21 @@ def render(crd: Crd) -> str:
     return text
 
 
+FOLDERS = (ROOT / "crds", ROOT / "charts" / "brownfield" / "files" / "crds")
+"""For kubectl, and for the chart, which cannot read outside its folder."""
+
+
 def main(arguments: list[str]) -> int:
-    folder = ROOT / "crds"
-    stale = [crd.file_name for crd in CRDS if _current(folder / crd.file_name) != render(crd)]
+    texts = {folder / crd.file_name: render(crd) for folder in FOLDERS for crd in CRDS}
+    stale = [path for path, text in texts.items() if _current(path) != text]
     if "--check" in arguments:
-        for name in stale:
-            print(f"crds/{name} is not what the models say: run `make crds`")
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is not what the models say: run `make crds`")
         return 1 if stale else 0
-    folder.mkdir(exist_ok=True)
-    for crd in CRDS:
-        (folder / crd.file_name).write_text(render(crd), encoding="utf-8")
-        print(f"crds/{crd.file_name} {'written' if crd.file_name in stale else 'unchanged'}")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(f"{path.relative_to(ROOT)} {'written' if path in stale else 'unchanged'}")
     return 0
 
 

@@ -15,7 +15,7 @@ import structlog
 from brownfield_operator.children import Children
 from brownfield_operator.desired import ProcessKey
 from brownfield_operator.egress import ServiceView, view_of
-from brownfield_operator.kube.errors import KubeError
+from brownfield_operator.kube.errors import Forbidden, KubeError
 from brownfield_operator.kube.kinds import Kind
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.last_good import Ident, Running
@@ -138,7 +138,10 @@ class PlannerLoop:
 
     async def _find_services(self, made: Plan) -> None:
         for place in sorted(services_wanted(made.links) - self._services.keys()):
-            found = await self.kube.get(Kind.SERVICE, *place)
+            try:
+                found = await self.kube.get(Kind.SERVICE, *place)
+            except Forbidden:  # of a namespace that is not ours to see: as good as a name that leads outside
+                found = None
             self._services[place] = view_of(found) if found else None
 
     async def _running(self, wrong: frozenset[Ident]) -> dict[ProcessKey, Running]:

@@ -73,20 +73,18 @@ def running(kubeconfig: Path) -> Iterator[Proxy]:
     cluster = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))["clusters"][0]["cluster"]
     authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
     proxy = Proxy(cluster["server"], ssl.create_default_context(cadata=authority))
-    started, stop = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(_serve(proxy, started, stop)), daemon=True)
+    started, stopped = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(proxy, started, stopped)), daemon=True)
     thread.start()
     assert started.wait(10.0)
     try:
         yield proxy
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        stopped.set()
         thread.join(10.0)
-        loop.close()
 
 
-async def _serve(proxy: Proxy, started: threading.Event, stop: asyncio.Event) -> None:
+async def _serve(proxy: Proxy, started: threading.Event, stopped: threading.Event) -> None:
     application = web.Application(client_max_size=8 * 1024**2)
     application.router.add_route("*", "/{path:.*}", proxy.answer)
     connector = aiohttp.TCPConnector(ssl=proxy.authority, limit=0)
@@ -98,7 +96,8 @@ async def _serve(proxy: Proxy, started: threading.Event, stop: asyncio.Event) ->
         await site.start()
         proxy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         started.set()
-        await stop.wait()
+        while not stopped.is_set():  # noqa: ASYNC110 - set by another thread
+            await asyncio.sleep(0.05)
         await runner.cleanup()
 
 

@@ -10,15 +10,15 @@ from tests.api_server import plant, proxy
 from tests.api_server.eventually import eventually, stays
 from tests.api_server.kubelet import Kubelet
 from tests.api_server.operator_process import OperatorProcess, write_settings
-from tests.api_server.proxy import Proxy, Request
+from tests.api_server.proxy import Proxy
 from tests.api_server.space import Space
 
-TROUBLE = 8.0
+TROUBLE = 6.0
 """Seconds it lasts."""
 
-MOST_TRIES = 12
-"""For one object in that time: 0.2 s doubling gives 6 (0.2, 0.6, 1.4, 3.0, 6.2 s after the first), Kubernetes' own
-jitter and a second key that wants the same object allowed for.
+MOST_TRIES = 3 * 7
+"""Writes in that time: each of three processes ends at its first refused one, and pauses of 0.2 s doubling make
+that 5 tries (after 0.2, 0.6, 1.4 and 3.0 s, the next after 6.2 s), jitter allowed for.
 """
 
 
@@ -52,8 +52,7 @@ def test_refused_writes_are_tried_again_with_growing_pauses(
     stays(operator_behind.is_alive, what="the operator goes on", seconds=TROUBLE)
     tries = way.written_since(begun)
     way.trouble = lambda _method, _path: 0
-    assert tries
-    assert max(_per_object(tries).values()) <= MOST_TRIES, _per_object(tries)
+    assert 3 <= len(tries) <= MOST_TRIES, tries
     space.await_ready(*plant.CHAIN, seconds=60.0)
     assert operator_behind.pid == pid
 
@@ -89,7 +88,7 @@ def test_an_api_server_that_is_away_is_waited_for(
     assert unelected.cpu() - begun < 0.25 * TROUBLE, "waiting costs next to nothing"
     control_plane.start_api_server()
     space.apply(plant.source("after", f"after.{space.name}"))
-    space.await_ready("LegacySource/after", seconds=60.0)
+    eventually(lambda: space.stateful_sets().get(f"after-{space.name}-502"), what="it works again", seconds=60.0)
     assert unelected.pid == pid
 
 
@@ -105,10 +104,6 @@ def test_who_cannot_renew_its_lease_ends_once_and_waits_for_the_server_when_it_i
     operator.start(lead=False)
     stays(operator.is_alive, what="it waits, whatever is away", seconds=5.0)
     control_plane.start_api_server()
-    eventually(operator.settled, what="it leads again", seconds=60.0)
     space.apply(plant.source("after", f"after.{space.name}"))
-    space.await_ready("LegacySource/after", seconds=60.0)
+    eventually(lambda: space.stateful_sets().get(f"after-{space.name}-502"), what="it works again", seconds=60.0)
 
-
-def _per_object(tries: list[Request]) -> dict[str, int]:
-    return {path: sum(request.path == path for request in tries) for path in {request.path for request in tries}}
