@@ -65,7 +65,15 @@ def _cluster() -> None:
     choose()
 
 
+def _chart() -> None:
+    from tests.chart import cyclonus
+
+    binaries()
+    cyclonus.program()
+
+
 TIERS = (
+    Tier("chart", "Helm, and cyclonus for the network policies", _chart),
     Tier("apiserver", "etcd, an API server and Kubernetes' controllers", binaries),
     Tier("gitops", "the same with Argo CD", _argocd),
     Tier("cluster", "a cluster on which pods really run", _cluster),

@@ -22,6 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The first of these tests on a machine builds Helm, in minutes."""
     for item in items:
         if HERE in item.path.parents:
+            item.add_marker(pytest.mark.chart)
             item.add_marker(pytest.mark.timeout(1200))
 
 

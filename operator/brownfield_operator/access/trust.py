@@ -136,6 +136,6 @@ def _damaged(what: str, where: str) -> BrownfieldError:
     return BrownfieldError(
         what,
         where=where,
-        do="Restore the Secret from a backup, or delete it, empty the spine's volume and restart it: the operator makes a "
-        "new Secret and all components get new credentials; what the spine had stored was of another account",
+        do="Restore the Secret from a backup, or delete it, empty the spine's volume and restart the spine: the "
+        "operator makes a new Secret and all components get new credentials; what was stored was of another account",
     )
