@@ -12,7 +12,7 @@ from hack.cluster.binaries import binaries
 from hack.cluster.control_plane import ControlPlane
 from hack.cluster.guard import require_own_cluster
 from hack.cluster.kubectl import Kubectl
-from tests.api_server.admin import Admin
+from tests.api_server.admin import Admin, path
 from tests.api_server.identity import operator_kubeconfig
 from tests.api_server.kubelet import Kubelet
 from tests.api_server.operator_process import OperatorProcess, write_settings
@@ -109,7 +109,9 @@ def unexpected(lines: list[dict[str, object]]) -> list[dict[str, object]]:
 
 @pytest.fixture
 def new_space(admin: Admin) -> Iterator[Callable[[], Space]]:
-    """Makes namespaces; they go when the test ends, without anybody waiting for it."""
+    """Makes namespaces; they go when the test ends, without anybody waiting for it: resources first, so that nobody
+    makes children anew in a namespace that ends.
+    """
     made: list[str] = []
 
     def make() -> Space:
@@ -120,6 +122,8 @@ def new_space(admin: Admin) -> Iterator[Callable[[], Space]]:
 
     yield make
     for name in made:
+        for kind in ("TwinModel", "AssetMapping", "LegacySource"):
+            admin.request("DELETE", path(kind, name))
         admin.delete("Namespace", "", name)
 
 

@@ -50,7 +50,7 @@ class OperatorProcess:
         self._from = 0
 
     def start(self, *, lead: bool = True, kubeconfig: Path | None = None) -> None:
-        """Returns when it leads (or, with `lead` False, at once)."""
+        """Returns when it leads and has planned (or, with `lead` False, at once)."""
         assert self._process is None, "it runs already"
         self._port = free_port()
         self._from = self.log.stat().st_size if self.log.exists() else 0
@@ -71,7 +71,7 @@ class OperatorProcess:
                 start_new_session=True,
             )
         if lead:
-            eventually(self.settled, what=f"{self.replica} leads and has nothing left to do", seconds=60.0)
+            eventually(self.has_planned, what=f"{self.replica} leads and has planned", seconds=60.0)
 
     def stop(self) -> None:
         """As a kubelet does: SIGTERM, and SIGKILL for who does not listen."""
@@ -117,13 +117,14 @@ class OperatorProcess:
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         return {_written(sample.name, sample.labels): sample.value for sample in samples}
 
-    def settled(self) -> bool:
-        """Whether it leads, has planned, and nothing waits that is due."""
+    def has_planned(self) -> bool:
+        """Whether it leads and has made its first plan."""
         assert self.is_alive(), f"the operator ended: {self.lines()[-3:]}"
-        found = self.metrics()
-        if not found.get("brownfield_operator_leader") or not found.get("brownfield_operator_plan_seconds"):
-            return False
-        return found['brownfield_operator_queue_depth{queue="process"}'] == 0
+        return self.metrics().get("brownfield_operator_plan_seconds", 0.0) > 0.0
+
+    def settled(self) -> bool:
+        """Whether it has planned, and no process waits to be reconciled."""
+        return self.has_planned() and self.metrics()['brownfield_operator_queue_depth{queue="process"}'] == 0
 
     def lines(self) -> list[dict[str, Any]]:
         """What it has said since its last start; what is no JSON (a traceback) as `{"raw": line}`."""
