@@ -13,9 +13,7 @@ SOON = {"duration": "1s", "factor": 1, "maxDuration": "2s"}
 """Backoff of retries in tests; an installation waits longer."""
 
 
-def application(
-    name: str, *, repository: str, path: str, namespace: str, sync_options: Sequence[str] = (), self_heal: bool = True
-) -> Manifest:
+def application(name: str, *, repository: str, path: str, namespace: str, sync_options: Sequence[str] = ()) -> Manifest:
     """An Application of plain YAML files in one folder, synced and pruned by itself, deleted with what it made."""
     return {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -30,7 +28,7 @@ def application(
             "source": {"repoURL": repository, "targetRevision": BRANCH, "path": path},
             "destination": {"server": "https://kubernetes.default.svc", "namespace": namespace},
             "syncPolicy": {
-                "automated": {"prune": True, "selfHeal": self_heal},
+                "automated": {"prune": True, "selfHeal": True},
                 "syncOptions": ["CreateNamespace=true", *sync_options],
                 # Without refresh a rejected manifest is tried again and again from the commit that held it.
                 "retry": {"limit": -1, "refresh": True, "backoff": dict(SOON)},
@@ -54,7 +52,7 @@ def pointed_at(manifest: Mapping[str, Any], repository: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """One resource of an Application; `synced` is the message of the last operation that touched it."""
+    """One resource of an Application, and what the last operation did to it (`result`) and said of it (`applied`)."""
 
     kind: str
     namespace: str
@@ -76,7 +74,6 @@ class ApplicationState:
     revision: str
     operation: str
     message: str
-    operation_revision: str
     conditions: Mapping[str, str] = field(default_factory=dict)
     resources: tuple[ResourceState, ...] = ()
 
@@ -111,7 +108,6 @@ def read_state(raw: Mapping[str, Any]) -> ApplicationState:
         revision=revision,
         operation=operation.get("phase", ""),
         message=operation.get("message", ""),
-        operation_revision=operation.get("syncResult", {}).get("revision", ""),
         conditions={item["type"]: item["message"] for item in status.get("conditions", [])},
         resources=tuple(_resource(item, applied.get(_key(item), {})) for item in status.get("resources", [])),
     )

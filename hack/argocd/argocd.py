@@ -102,25 +102,15 @@ class ArgoCd:
         if self.kubectl.kubeconfig.exists():
             self._clean_cluster()
 
-    def commit(self, files: Mapping[str, str | None], message: str = "Change") -> str:
+    def commit(self, files: Mapping[str, str | None]) -> str:
         """Commit files by path (None removes one); the commit's hash. `wait_for` waits for the last one."""
-        self._head = self.repository.commit(files, message)
+        self._head = self.repository.commit(files)
         return self._head
 
-    def application(
-        self, name: str, *, path: str, namespace: str, sync_options: tuple[str, ...] = (), self_heal: bool = True
-    ) -> None:
+    def application(self, name: str, *, path: str, namespace: str, sync_options: tuple[str, ...] = ()) -> None:
         """Create an Application of the YAML files in `path` of the repository."""
-        self.apply(
-            application(
-                name,
-                repository=self.repository.url,
-                path=path,
-                namespace=namespace,
-                sync_options=sync_options,
-                self_heal=self_heal,
-            )
-        )
+        url = self.repository.url
+        self.apply(application(name, repository=url, path=path, namespace=namespace, sync_options=sync_options))
 
     def apply(self, manifest: Manifest) -> None:
         """Create or change an Application from its whole manifest."""
@@ -189,10 +179,6 @@ class ArgoCd:
             raise BrownfieldError(f"{late.what}\n{last[0] if last else ''}", where=name) from late
         return last[0]
 
-    def log(self, name: str) -> str:
-        """What a server has said: `redis`, `repo-server` or `controller`."""
-        return (self._folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
-
     @property
     def _record(self) -> Path:
         return self._folder / "processes.json"
@@ -201,6 +187,13 @@ class ArgoCd:
         self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={argocd.crds}")
         wait_until(
             lambda: set(_CRDS) <= set(self._kinds()), seconds=15, what="Argo CD's kinds are served", where=NAMESPACE
+        )
+        phase = ["get", "namespace", NAMESPACE, "--ignore-not-found", "--output=jsonpath={.status.phase}"]
+        wait_until(
+            lambda: self.kubectl(*phase) != "Terminating",
+            seconds=60,
+            what="the namespace of the Argo CD before is gone",
+            where=NAMESPACE,
         )
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         self.kubectl.apply(json.dumps(namespace))

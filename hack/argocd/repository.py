@@ -29,7 +29,7 @@ class Repository:
         self._git("init", "--quiet", f"--initial-branch={BRANCH}")
         self._git("commit", "--quiet", "--allow-empty", "--message=Empty")
 
-    def commit(self, files: Mapping[str, str | None], message: str = "Change") -> str:
+    def commit(self, files: Mapping[str, str | None]) -> str:
         """Write files by their path in the repository (None removes one) and commit, changed or not; the hash."""
         for name, text in files.items():
             path = self.folder / name
@@ -39,7 +39,7 @@ class Repository:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--allow-empty", f"--message={message}")
+        self._git("commit", "--quiet", "--allow-empty", "--message=Change")
         return self._git("rev-parse", "HEAD").strip()
 
     def _git(self, *arguments: str) -> str:

@@ -22,6 +22,11 @@ FIRST_DELAY = 0.2
 LONGEST_DELAY = 60.0
 """Cap of the doubling delay."""
 
+HASTENED = 5.0
+"""Seconds to which being asked for shortens that delay, and no further: what a failing reconcile has written comes
+back as events, and each would otherwise be another attempt at once.
+"""
+
 
 @dataclass(slots=True)
 class TokenBucket:
@@ -57,13 +62,14 @@ class WorkQueue(Generic[KeyT]):
     _running: set[KeyT] = field(default_factory=set)
     _again: dict[KeyT, float] = field(default_factory=dict)
     _failures: dict[KeyT, int] = field(default_factory=dict)
+    _not_before: dict[KeyT, float] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
     retries: int = 0
 
     def add(self, key: KeyT, delay: float = 0.0) -> None:
         """Have `key` worked on in `delay` seconds, or earlier if that was already asked for."""
-        due = asyncio.get_running_loop().time() + delay
+        due = max(asyncio.get_running_loop().time() + delay, self._not_before.get(key, 0.0))
         if key in self._running:
             self._again[key] = min(due, self._again.get(key, due))
             return
@@ -77,6 +83,7 @@ class WorkQueue(Generic[KeyT]):
         self._due.pop(key, None)
         self._again.pop(key, None)
         self._failures.pop(key, None)
+        self._not_before.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._due) + len(self._running)
@@ -106,6 +113,7 @@ class WorkQueue(Generic[KeyT]):
                 self._retry(key, error)
             else:
                 self._failures.pop(key, None)
+                self._not_before.pop(key, None)
             finally:
                 self._running.discard(key)
             if key in self._again:
@@ -117,8 +125,10 @@ class WorkQueue(Generic[KeyT]):
         self.retries += 1
         asked = getattr(error, "retry_after", None) or 0.0
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(count - 1, 16)) * self.chance.uniform(0.75, 1.25)
-        due = asyncio.get_running_loop().time() + max(delay, asked)
-        self._again[key] = max(due, self._again.get(key, due))
+        now = asyncio.get_running_loop().time()
+        due = now + max(delay, asked)
+        self._not_before[key] = now + max(min(delay, HASTENED), asked)
+        self._again[key] = max(self._not_before[key], min(due, self._again.get(key, due)))
         self.failed(key, error, count)
 
     async def _next(self) -> KeyT:

@@ -62,7 +62,9 @@ def kubelet(control_plane: ControlPlane, admin: Admin) -> Iterator[Kubelet]:
 
 
 @pytest.fixture(scope="session")
-def identity(control_plane: ControlPlane, admin: Admin, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def identity(
+    control_plane: ControlPlane, admin: Admin, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A kubeconfig of the operator's own service account."""
     return operator_kubeconfig(control_plane, admin, kubectl, tmp_path_factory.mktemp("identity"))
 

@@ -6,7 +6,7 @@ a bound by one, a pattern by a text that does not match, a type by another one.
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,8 @@ def _repeated(value: Any, count: int) -> Any:
     return {f"k{number}": copy.deepcopy(first) for number in range(count)}
 
 
-_BREAKERS = {
+_Change = Callable[[Mapping[str, Any], Any], Any]
+_BREAKERS: dict[str, _Change] = {
     "type": _another_type,
     "x-kubernetes-int-or-string": lambda _schema, _: 1.5,
     "unknown field": lambda _schema, value: {**value, "misspelt": 1},
@@ -194,7 +195,7 @@ _BREAKERS = {
     "minProperties": lambda schema, value: _repeated(value, schema["minProperties"] - 1),
     "maxProperties": lambda schema, value: _repeated(value, schema["maxProperties"] + 1),
 }
-_KEEPERS = {
+_KEEPERS: dict[str, _Change] = {
     "maxLength": lambda schema, value: _long_text(schema, value, schema["maxLength"]),
     "minimum": lambda schema, _: schema["minimum"],
     "maximum": lambda schema, _: schema["maximum"],

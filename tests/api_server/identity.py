@@ -5,22 +5,16 @@ from pathlib import Path
 import yaml
 from hack.cluster.control_plane import ControlPlane
 from hack.cluster.kubectl import Kubectl
+from tests.api_server.access import access
 from tests.api_server.admin import Admin
 from tests.api_server.operator_process import ACCOUNT, NAMESPACE
 
 
 def operator_kubeconfig(control_plane: ControlPlane, admin: Admin, kubectl: Kubectl, folder: Path) -> Path:
-    """Makes namespace, service account and role; the kubeconfig holds a token as a pod's would be."""
+    """The account and the roles of the chart, and no right more; the kubeconfig holds a token as a pod's would be."""
     admin.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    metadata = {"name": ACCOUNT, "namespace": NAMESPACE}
-    admin.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
-    admin.apply({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": ACCOUNT},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-        "subjects": [{"kind": "ServiceAccount", **metadata}],
-    })
+    for item in access():
+        admin.apply(item)
     token = kubectl("create", "token", ACCOUNT, "--namespace", NAMESPACE, "--duration", "24h").strip()
     return with_token(control_plane.kubeconfig, token, folder / "operator.kubeconfig")
 

@@ -6,6 +6,7 @@ and a kubelet send (binding, status, delete without grace), and that is all it s
 
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import httpx
@@ -17,7 +18,9 @@ _HEARTBEAT = 10.0
 
 
 class Kubelet:
-    """Serves every pod of ours until closed, through a client that it owns. `terminating` is how long a pod takes to end, in seconds."""
+    """Serves every pod of ours until closed, through a client that it owns. `terminating` is how long a pod takes to
+    end, in seconds.
+    """
 
     def __init__(self, admin: Admin) -> None:
         self.terminating = 0.0
@@ -43,19 +46,18 @@ class Kubelet:
         metadata = {"name": NODE, "namespace": "kube-node-lease"}
         while not self._closed.is_set():
             spec = {"holderIdentity": NODE, "leaseDurationSeconds": 40, "renewTime": _now("%Y-%m-%dT%H:%M:%S.%fZ")}
-            try:
+            with suppress(httpx.HTTPError, Refused):  # the API server is away: so is it for a real kubelet
                 self._admin.apply({**lease, "metadata": metadata, "spec": spec})
-            except (httpx.HTTPError, Refused):
-                pass  # the API server is away: so is it for a real kubelet
             self._closed.wait(_HEARTBEAT)
 
     def _serve(self) -> None:
         while not self._closed.is_set():
-            try:
-                for pod in self._admin.list("Pod", "", _LABELS):
+            pods: list[Json] = []
+            with suppress(httpx.HTTPError, Refused):  # the API server is away
+                pods = self._admin.list("Pod", "", _LABELS)
+            for pod in pods:
+                with suppress(httpx.HTTPError, Refused):  # gone or changed meanwhile: the next look tells
                     self._look(pod)
-            except (httpx.HTTPError, Refused):
-                pass  # gone, changed or the API server is away: the next look tells
             self._closed.wait(0.1)
 
     def _look(self, pod: Json) -> None:

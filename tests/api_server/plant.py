@@ -18,14 +18,15 @@ def table(name: str = "tags", *rows: str, labels: Mapping[str, str] | None = Non
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"tags.csv": "\n".join(lines)}}
 
 
-def source(name: str, host: str, *, tags: str = "tags", cidr: str = "10.20.0.0/24", **spec: Any) -> Manifest:
-    """A Modbus source whose process is called `<host>-502`, or after its group."""
+def source(name: str, host: str, *, table: str = "tags", **spec: Any) -> Manifest:
+    """A Modbus source whose process is called `<host>-502`, or after its group; a field that is None is not there."""
     block = {
         "modbus": {"endpoint": f"tcp://{host}:502"},
-        "tagsFrom": [{"configMap": tags, "key": "tags.csv"}],
-        "network": {"cidrs": [cidr]},
+        "tagsFrom": [{"configMap": table, "key": "tags.csv"}],
+        "network": {"cidrs": ["10.20.0.0/24"]},
     }
-    return {"apiVersion": API, "kind": "LegacySource", "metadata": {"name": name}, "spec": block | spec}
+    whole = {field: value for field, value in (block | spec).items() if value is not None}
+    return {"apiVersion": API, "kind": "LegacySource", "metadata": {"name": name}, "spec": whole}
 
 
 def mapping(name: str, sources: Mapping[str, str], *, unit: str = "kW", tag: str = "power", **spec: Any) -> Manifest:

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,18 +14,18 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One request of the operator: when (monotonic seconds), what, and the status it got."""
+    """One request of the operator: when (monotonic seconds), what, and the status it got (0: no answer yet)."""
 
     at: float
     method: str
     path: str
-    status: int
+    query: str
+    status: int = 0
 
     @property
     def writes(self) -> bool:
@@ -44,7 +44,8 @@ class Proxy:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         status = self.trouble(request.method, request.path)
-        self.requests.append(Request(time.monotonic(), request.method, request.path, status))
+        record = Request(time.monotonic(), request.method, request.path, request.query_string, status)
+        self.requests.append(record)
         if status:
             body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "message": "trouble"}
             headers = {"Retry-After": "1"} if status == 429 else {}
@@ -54,10 +55,12 @@ class Proxy:
         async with session.request(
             request.method, f"{self.server}{request.path_qs}", headers=headers, data=await request.read()
         ) as answer:
+            record.status = answer.status
             response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
             await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
+            with suppress(ConnectionResetError):  # the client has gone
+                async for chunk in answer.content.iter_any():
+                    await response.write(chunk)
             return response
 
     def written_since(self, since: float) -> list[Request]:
@@ -96,7 +99,7 @@ async def _serve(proxy: Proxy, started: threading.Event, stopped: threading.Even
         await site.start()
         proxy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         started.set()
-        while not stopped.is_set():  # noqa: ASYNC110 - set by another thread
+        while not stopped.is_set():
             await asyncio.sleep(0.05)
         await runner.cleanup()
 

@@ -74,15 +74,14 @@ class Space:
         what = f"{resource} is {condition}={status} {reason}; it says {self.get(kind, name) and '...'}"
         return eventually(look, what=what, seconds=seconds)
 
-    def await_ready(self, *resources: str, seconds: float = 30.0) -> None:
-        """Returns when all of `Kind/name` are Ready in their newest generation."""
-        wanted = set(resources)
+    def are_ready(self, *resources: str) -> bool:
+        """Whether all of `Kind/name` are Ready in their newest generation."""
         kinds = {resource.partition("/")[0] for resource in resources}
+        return set(resources) <= {ready for kind in kinds for item in self.list(kind) if (ready := _if_ready(item))}
 
-        def all_ready() -> bool:
-            return wanted <= {ready for kind in kinds for item in self.list(kind) if (ready := _if_ready(item))}
-
-        eventually(all_ready, what=f"{len(wanted)} resources are Ready: {resources[:4]}", seconds=seconds)
+    def await_ready(self, *resources: str, seconds: float = 30.0) -> None:
+        what = f"{len(resources)} resources are Ready: {resources[:4]}"
+        eventually(lambda: self.are_ready(*resources), what=what, seconds=seconds)
 
 
 def _if_ready(resource: Json) -> str:

@@ -106,4 +106,3 @@ def test_who_cannot_renew_its_lease_ends_once_and_waits_for_the_server_when_it_i
     control_plane.start_api_server()
     space.apply(plant.source("after", f"after.{space.name}"))
     eventually(lambda: space.stateful_sets().get(f"after-{space.name}-502"), what="it works again", seconds=60.0)
-

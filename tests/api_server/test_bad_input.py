@@ -25,15 +25,14 @@ class Mistake:
 
 MISTAKES = {
     "a table that is not there": Mistake(
-        lambda host: plant.source("turbine", host, tags="forgotten"),
+        lambda host: plant.source("turbine", host, table="forgotten"),
         "LegacySource/turbine",
         "Resolved",
         "MissingConfigMap",
         ("forgotten", "The last good version goes on running"),
     ),
     "an address nobody understands": Mistake(
-        lambda host: plant.source("turbine", host, tags=[], tagsFrom=None)
-        | {"spec": {"modbus": {"endpoint": f"tcp://{host}:502"}, "tags": [{"name": "power", "address": "holdin:0"}]}},
+        lambda host: plant.source("turbine", host, tagsFrom=None, tags=[{"name": "power", "address": "holdin:0"}]),
         "LegacySource/turbine",
         "Accepted",
         "MalformedAddress",
@@ -107,7 +106,8 @@ def test_every_mistake_is_explained_and_costs_no_process_its_last_good_version(
 def _is_explained(space: Space, mistake: Mistake) -> None:
     found = space.await_condition(mistake.resource, mistake.condition, "False", mistake.reason)
     assert all(words in found["message"] for words in mistake.says), found
-    ready = space.condition(*mistake.resource.split("/"), "Ready")
+    kind, _, name = mistake.resource.partition("/")
+    ready = space.condition(kind, name, "Ready")
     assert (ready["status"], ready["reason"]) == ("False", mistake.reason)
 
 
@@ -140,7 +140,7 @@ def test_one_broken_member_of_a_group_keeps_its_part_while_the_others_change(
     space.apply(plant.table(), *members.values())
     space.await_ready(*everybody)
     before = running(space, "group-feeder")
-    space.apply(plant.source("b", f"b.{space.name}", group="feeder", tags="forgotten"))
+    space.apply(plant.source("b", f"b.{space.name}", group="feeder", table="forgotten"))
     space.await_condition("LegacySource/b", "Resolved", "False", "MissingConfigMap")
     assert running(space, "group-feeder") == before
     space.apply(plant.source("a", f"a.{space.name}", group="feeder", interval="5s"))

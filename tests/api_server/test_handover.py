@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from tests.api_server import plant
@@ -73,10 +74,7 @@ def test_two_groups_that_exchange_endpoints_do_not_wait_for_each_other(
     now = groups | {"a": "south", "b": "north"}
     for group in ("north", "south"):
         members = {name for name, of in now.items() if of == group}
-        eventually(
-            lambda group=group, members=members: _sources(space, f"group-{group}") == members,
-            what=f"{group} reads {members}",
-        )
+        eventually(partial(_reads, space, f"group-{group}", members), what=f"{group} reads {members}")
     space.await_ready(*everybody)
     assert most_at_once(pods) == {f"tcp://{host}:502": 1 for host in hosts.values()}
 
@@ -94,8 +92,8 @@ def test_a_process_that_is_away_only_on_paper_keeps_its_endpoint(
     assert most_at_once(pods) == {f"tcp://{host}:502": 1}
 
 
-def _sources(space: Space, process: str) -> set[str]:
-    return set(running(space, process).sources) if process in space.stateful_sets() else set()
+def _reads(space: Space, process: str, members: set[str]) -> bool:
+    return process in space.stateful_sets() and set(running(space, process).sources) == members
 
 
 def most_at_once(pods: History) -> dict[str, int]:

@@ -24,7 +24,7 @@ SLACK = 6.0
 def second(operator: OperatorProcess, identity: Path, tmp_path: Path) -> Iterator[OperatorProcess]:
     process = OperatorProcess(tmp_path, identity, operator.settings, "operator-1")
     process.start(lead=False)
-    eventually(lambda: process.metrics(), what="the second one stands by")
+    eventually(process.metrics, what="the second one stands by")
     assert process.metrics()["brownfield_operator_leader"] == 0.0
     yield process
     process.stop()

@@ -34,9 +34,9 @@ def test_a_table_restarts_the_processes_that_use_it_and_no_others(operator: Oper
     space.apply(
         plant.table("makers-a"),
         plant.table("makers-b"),
-        plant.source("a1", f"a1.{space.name}", tags="makers-a"),
-        plant.source("a2", f"a2.{space.name}", tags="makers-a"),
-        plant.source("b1", f"b1.{space.name}", tags="makers-b"),
+        plant.source("a1", f"a1.{space.name}", table="makers-a"),
+        plant.source("a2", f"a2.{space.name}", table="makers-a"),
+        plant.source("b1", f"b1.{space.name}", table="makers-b"),
         plant.mapping("of-a", {"A": "a1"}),
         plant.mapping("of-b", {"B": "b1"}),
     )

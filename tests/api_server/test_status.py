@@ -45,7 +45,7 @@ def test_events_tell_of_transitions_and_of_nothing_else(
 ) -> None:
     space.apply(*plant.chain(space.name))
     space.await_ready(*plant.CHAIN)
-    space.apply(plant.source("turbine", f"{space.name}.plant", tags="missing"))
+    space.apply(plant.source("turbine", f"{space.name}.plant", table="missing"))
     space.await_condition("LegacySource/turbine", "Resolved", "False", "MissingConfigMap")
     space.apply(plant.source("turbine", f"{space.name}.plant"))
     space.await_ready(*plant.CHAIN)

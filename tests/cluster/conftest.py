@@ -26,8 +26,13 @@ SECONDS = 240
 """Most that a test may take by itself; what the session sets up does not count."""
 
 
+_FIGURES = pytest.StashKey[Figures]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FIGURES] = Figures()
     config.addinivalue_line("markers", "operator_says(text): an error in the operator's log that this test provokes")
+    config.addinivalue_line("markers", "operator_restarts: this test kills the operator's process")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,9 +43,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.timeout(SECONDS, func_only=True))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = config.stash[_FIGURES].lines
+    if lines:
+        terminalreporter.section("figures of the cluster tier")
+        terminalreporter.write_line("\n".join(lines))
+
+
 @pytest.fixture(scope="session")
-def figures() -> Figures:
-    return Figures()
+def figures(pytestconfig: pytest.Config) -> Figures:
+    return pytestconfig.stash[_FIGURES]
 
 
 @pytest.fixture(scope="session")
@@ -114,4 +126,5 @@ def farm(
     wrong = [line for line in unexpected(log.since(mark)) if not any(text in str(line) for text in allowed)]
     assert wrong == [], "the operator's log holds what nobody expected"
     crashed = {pod: count for pod, count in restarts(session_farm.admin).items() if count > before.get(pod, 0)}
-    assert crashed == {}, "the operator's container was restarted"
+    if request.node.get_closest_marker("operator_restarts") is None:
+        assert crashed == {}, "the operator's container was restarted"

@@ -44,6 +44,8 @@ class Farm:
     images: tuple[Built, ...]
     written: dict[tuple[str, str], object] = field(default_factory=dict)
     """Specs by kind and name as the example has them, from the first time it was applied."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """Values of the chart that a test has changed for good: where the spine's store now lies."""
 
     @property
     def space(self) -> Space:
@@ -72,9 +74,10 @@ class Farm:
         return self.kubectl("--namespace", SYSTEM, *arguments, seconds=seconds)
 
     def leader(self) -> str:
-        """The pod that holds the operator's lease."""
+        """The pod that holds the operator's lease; empty while nobody does who is still there."""
         lease = self.admin.get("Lease", SYSTEM, "brownfield-operator") or {}
-        return str((lease.get("spec") or {}).get("holderIdentity") or "")
+        holder = str((lease.get("spec") or {}).get("holderIdentity") or "")
+        return holder if holder and self.admin.get("Pod", SYSTEM, holder) else ""
 
     def pod_uid(self, stateful_set: str) -> str:
         """Of a process's pod; empty while there is none."""
@@ -104,10 +107,10 @@ class Farm:
         return {row[0]: dict(zip(cells[0], row, strict=True)) for row in cells[1:]}
 
     def install(self, chart: Path = CHART, **changed: Any) -> None:
-        """`helm upgrade --install` with the images as they are loaded and some values changed (of nested ones, only
-        those that are named).
+        """`helm upgrade --install` with the images that are loaded and some values changed; of nested ones only those
+        that are named.
         """
-        self.deployment.install(list(self.images), chart, _merged(values(self.images), changed))
+        self.deployment.install(list(self.images), chart, _merged(_merged(values(self.images), self.kept), changed))
 
     def configuration(self, stateful_set: str) -> list[str]:
         """The ConfigMaps that a process's pod mounts."""
@@ -145,6 +148,7 @@ class Farm:
 
     def mend(self) -> None:
         """Brings the farm back to where every test begins, whatever the one before left behind."""
+        eventually(self.leader, what="an operator leads", seconds=60.0)
         if self.is_whole() and self._specs() == self.written:
             return
         for name in TURBINES:

@@ -76,6 +76,11 @@ def unexpected(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line.get("level") in UNEXPECTED or "raw" in line]
 
 
+def leaders(lines: list[Line]) -> list[str]:
+    """The replicas that said they lead, in this order."""
+    return [str(line["identity"]) for line in lines if line.get("event") == "leading"]
+
+
 def _parsed(line: bytes) -> Line:
     try:
         found: Line = json.loads(line)

@@ -1,5 +1,6 @@
 """The device's own record: at no time two connections of ours, and nothing but reading, whatever happens to a pod."""
 
+import signal
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,8 @@ from tests.api_server.eventually import eventually
 from tests.cluster.device import Device
 from tests.cluster.farm import ADAPTERS, TURBINES, Farm
 from tests.cluster.figures import Figures
-from tests.cluster.operator_log import SELECTOR
+from tests.cluster.node_processes import processes_of, send
+from tests.cluster.operator_log import SELECTOR, OperatorLog, leaders
 
 MODBUS, OPCUA = "r80711", "r80736"
 
@@ -79,15 +81,19 @@ def test_a_device_never_sees_two_connections_through(
     assert traffic["accepted"] == accepted + 1
 
 
-def test_a_killed_operator_disturbs_no_connection(clean_record: Farm, figures: Figures) -> None:
+@pytest.mark.operator_restarts
+def test_a_killed_operator_disturbs_no_connection(clean_record: Farm, log: OperatorLog, figures: Figures) -> None:
     farm, leader = clean_record, clean_record.leader()
     devices = [farm.device(name) for name in TURBINES]
     accepted = {device.name: device.traffic["accepted"] for device in devices}
+    pod = farm.admin.get("Pod", SYSTEM, leader)
+    assert pod is not None
+    mark = log.mark()
     with farm.watch() as watch:
         begun = time.monotonic()
-        farm.of_system("delete", "pod", leader, "--force", "--grace-period=0")
-        eventually(lambda: farm.leader() not in {"", leader}, what="another replica leads", seconds=60.0)
-        figures.say("operator killed to the next leader", time.monotonic() - begun)
+        send(pod["metadata"]["uid"], signal.SIGKILL)
+        leading = eventually(lambda: leaders(log.since(mark)), what="an operator leads", seconds=60.0)
+        figures.note(f"leading operator killed (SIGKILL): {leading} leads after {time.monotonic() - begun:.1f} s")
         eventually(lambda: _ready_operators(farm) == 2, what="two replicas are ready again", seconds=60.0)
         watch.await_news(TURBINES.values(), count=5)
     assert {device.name: device.only_read_by_one()["accepted"] for device in devices} == accepted
@@ -123,3 +129,38 @@ def _move(farm: Farm, members: list[Device], group: str | None, figures: Figures
     figures.note(f"moved {'into' if group else 'out of'} a group: no news for {gap:.1f} s")
     others = TURBINES.keys() - {device.name for device in members}
     assert max(watch.live_gap(TURBINES[name]) for name in others) < 3.0
+
+
+@pytest.mark.chaos
+def test_a_pod_that_hangs_is_waited_for(clean_record: Farm, figures: Figures) -> None:
+    """Deleted, but deaf to SIGTERM: the next one starts when Kubernetes has killed it, after its grace period."""
+    farm, device, name = clean_record, clean_record.device(MODBUS), ADAPTERS[MODBUS]
+    accepted, old = device.traffic["accepted"], farm.pod_uid(name)
+    send(old, signal.SIGSTOP)
+    begun = time.monotonic()
+    farm.of_farm("delete", "pod", f"{name}-0", "--wait=false")
+    farm.await_new_pod(name, old, seconds=90.0)
+    device.await_connection(accepted)
+    figures.say("a hanging adapter deleted to connected again", time.monotonic() - begun)
+    device.only_read_by_one()
+
+
+@pytest.mark.chaos
+def test_a_hanging_pod_deleted_by_force_is_the_way_to_two_connections_and_they_last_seconds(
+    clean_record: Farm, figures: Figures
+) -> None:
+    """`--force` says that the old pod is certainly gone (Kubernetes, *Force Delete StatefulSet Pods*). Where that is
+    not true nobody can keep the promise any more: the kubelet needs some seconds to kill who does not listen.
+    """
+    farm, device, name = clean_record, clean_record.device(MODBUS), ADAPTERS[MODBUS]
+    accepted, old = device.traffic["accepted"], farm.pod_uid(name)
+    hanging = set(processes_of(old))
+    send(old, signal.SIGSTOP)
+    farm.of_farm("delete", "pod", f"{name}-0", "--force", "--grace-period=0")
+    device.await_connection(accepted)
+    begun = time.monotonic()
+    eventually(lambda: not hanging & set(processes_of(old)), what="the old process is killed", seconds=40.0)
+    eventually(lambda: device.traffic["connections"] == 1, what="one connection is left", seconds=10.0)
+    figures.say("two connections after a forced deletion of a hanging adapter", time.monotonic() - begun)
+    assert device.traffic["max_connections"] <= 2
+    assert time.monotonic() - begun < 10.0

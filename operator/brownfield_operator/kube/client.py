@@ -26,8 +26,9 @@ WATCH_SECONDS = (240, 360)
 """Length of a watch, chosen by chance between these, so that they do not all end at once."""
 
 WATCH_SILENCE = 90.0
-"""Seconds without a byte after which a watch counts as dead: API servers send a bookmark each minute. A connection
-that is open on our side only (a router forgot it) would otherwise wait for ever.
+"""Seconds without a byte after which a watch ends, to be made anew. A connection that is open on our side only (a
+router forgot it) would otherwise be waited on for ever. Bookmarks come once a minute and keep a watch going, but not
+from an API server that saw no event of the kind since its start: silence proves nothing and is no error.
 """
 
 _LIST_ATTEMPTS = 3

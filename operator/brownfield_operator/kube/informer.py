@@ -33,10 +33,22 @@ async def run_informer(
         if each.labels:
             settings.watching.label_selectors[selector] = each.labels
     logging.getLogger("kopf").setLevel(logging.WARNING)
-    tasks = await kopf.spawn_tasks(
-        registry=registry, settings=settings, standalone=True, clusterwide=not namespaces, namespaces=namespaces
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        kopf.operator(
+            registry=registry,
+            settings=settings,
+            standalone=True,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
+            stop_flag=stop,
+        )
     )
-    await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
+    try:
+        await asyncio.shield(running)
+    finally:
+        stop.set()  # cancelled, Kopf would leave its connections open
+        await running
 
 
 def _settings() -> kopf.OperatorSettings:

@@ -90,7 +90,7 @@ class KubePort(Protocol):
         metadata_only: bool = False,
     ) -> AsyncGenerator[WatchEvent, None]:
         """What happens after `resource_version`, bookmarks included, until the server ends the stream (minutes) or
-        is silent for longer than its bookmarks allow (`Unreachable`). `Gone`: list again.
+        has been silent for a while: watch on from the last version then. `Gone`: list again.
         """
 
     async def create(self, manifest: Json) -> Json | None:

@@ -15,10 +15,13 @@ from typing import NoReturn
 import structlog
 
 from brownfield_operator.kube.backoff import delay
-from brownfield_operator.kube.errors import Gone, KubeError, Retryable
+from brownfield_operator.kube.errors import Gone, KubeError, Retryable, Unreachable
 from brownfield_operator.kube.kinds import Kind
 from brownfield_operator.kube.port import KubePort, Page, WatchEvent
 from brownfield_operator.kube.sink import Existing, Sink
+
+HEALTHY = 10.0
+"""Seconds after which a watch that shows nothing counts as one that works: in a quiet cluster nothing happens."""
 
 _log = structlog.get_logger()
 
@@ -66,17 +69,16 @@ class Reflector:
     async def run(self) -> NoReturn:
         """Until cancelled. Trouble is logged once when it begins and once when it is over."""
         while True:
-            error: KubeError | None = None
             try:
                 if not self._version:
                     await self._list()
-                if await self._watch():
-                    continue  # the server ended a stream that worked, as it does every few minutes
+                error = await self._watch()
             except KubeError as failure:
                 error = failure
                 if not isinstance(failure, Retryable):
                     self._version = ""  # Gone: the gap is too wide. Else: whatever it was, begin anew after it.
-            await self._wait(error)
+            if error is not None:
+                await self._wait(error)
 
     async def _list(self) -> None:
         watched = self._watched
@@ -103,17 +105,23 @@ class Reflector:
             self._sink.seen(self._watched.kind, "ADDED", found)
         return frozenset((found["metadata"].get("namespace", ""), found["metadata"]["name"]) for found in page.objects)
 
-    async def _watch(self) -> bool:
-        """Hand on what happens until the stream ends; whether it ever showed anything, bookmarks included."""
-        stream = self._stream()
-        before = self._version
-        async with aclosing(stream):
-            async for event in stream:
-                if event.type != "BOOKMARK":
-                    self._sink.seen(self._watched.kind, event.type, event.object)
-                self._version = event.resource_version
+    async def _watch(self) -> KubeError | None:
+        """Hand on what happens until the stream ends, as it does every few minutes; an error if it did not work."""
+        stream, began = self._stream(), asyncio.get_running_loop().time()
+        shown = False
+        try:
+            async with aclosing(stream):
+                async for event in stream:
+                    if event.type != "BOOKMARK":
+                        self._sink.seen(self._watched.kind, event.type, event.object)
+                    self._version = event.resource_version
+                    shown = True
+                    self._worked()
+        finally:
+            lasted = asyncio.get_running_loop().time() - began >= HEALTHY
+            if lasted:
                 self._worked()
-        return self._version != before
+        return None if shown or lasted else Unreachable("the server ends it at once", f"watch of {self._watched.kind}")
 
     def _stream(self) -> AsyncGenerator[WatchEvent, None]:
         watched = self._watched
@@ -131,12 +139,12 @@ class Reflector:
             _log.info("watch is back", kind=str(self._watched.kind), namespace=self._namespace)
         self._failures = 0
 
-    async def _wait(self, error: KubeError | None) -> None:
+    async def _wait(self, error: KubeError) -> None:
         """Wait before the next try. The first failure is not worth a line: connections end, and 410 is normal."""
         self._failures += 1
         if self._failures == 2:
-            kind, why = str(self._watched.kind), str(error or "the server ends it at once")
-            _log.warning("watch is broken, trying again", kind=kind, namespace=self._namespace, why=why)
+            kind, namespace = str(self._watched.kind), self._namespace
+            _log.warning("watch is broken, trying again", kind=kind, namespace=namespace, why=str(error))
         if self._failures == 1 and isinstance(error, Gone):
             return
         asked = error.retry_after if isinstance(error, Retryable) else 0.0

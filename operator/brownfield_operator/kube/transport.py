@@ -78,11 +78,13 @@ class Transport:
         return answer
 
     async def stream(self, request: Request) -> AsyncGenerator[Json, None]:
-        """The answer's lines as they come, until the server ends it; raises `KubeError`."""
+        """The answer's lines as they come, until the server ends it or is silent for too long; raises `KubeError`."""
         response = await self._open(request)
         try:
             async for line in _lines(response.content):
                 yield msgspec.json.decode(line)
+        except TimeoutError:
+            return  # silence
         except (*_BROKEN, msgspec.DecodeError) as error:
             raise Unreachable(f"the stream broke: {_words(error)}", request.where) from error
         finally:

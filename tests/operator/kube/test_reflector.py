@@ -34,10 +34,10 @@ def event(kind: EventType, name: str, version: int) -> WatchEvent:
 
 @dataclass
 class ScriptedPort:
-    """Each list and each watch gives the next script: what it yields, and an error that ends it, if any."""
+    """Each list and each watch gives the next script: what it yields, seconds of silence, an error that ends it."""
 
     lists: list[Sequence[Page | KubeError]]
-    watches: list[Sequence[WatchEvent | KubeError]]
+    watches: list[Sequence[WatchEvent | float | KubeError]]
     asked: list[tuple[float, str]] = field(default_factory=list)
 
     async def pages(self, _kind: Kind, **_: Any) -> AsyncGenerator[Page, None]:
@@ -52,7 +52,10 @@ class ScriptedPort:
         for item in await self._next(self.watches):
             if isinstance(item, KubeError):
                 raise item
-            yield item
+            if isinstance(item, float):
+                await asyncio.sleep(item)
+            else:
+                yield item
 
     def _ask(self, what: str) -> None:
         self.asked.append((round(asyncio.get_running_loop().time(), 2), what))
@@ -64,10 +67,12 @@ class ScriptedPort:
 
 
 def play(
-    lists: list[Sequence[Page | KubeError]], watches: list[Sequence[WatchEvent | KubeError]], seconds: float = 600.0
+    lists: Sequence[Sequence[Page | KubeError]],
+    watches: Sequence[Sequence[WatchEvent | float | KubeError]],
+    seconds: float = 600.0,
 ) -> tuple[Seen, ScriptedPort, list[str]]:
     """What was seen, what was asked for and when, and the log, after the scripts."""
-    port, sink = ScriptedPort(lists, watches), Seen()
+    port, sink = ScriptedPort(list(lists), list(watches)), Seen()
 
     async def scene() -> None:
         reflector = Reflector(cast("KubePort", port), Watched(Kind.CONFIG_MAP), sink, chance=lambda: 1.0)
@@ -159,7 +164,19 @@ def test_a_stream_that_ends_at_once_again_and_again_is_trouble() -> None:
     _, port, log = play([[page(version=5)]], [[]] * 4)
     times = [when for when, what in port.asked if what.startswith("watch")]
     assert times == sorted(set(times))
-    assert log == ["watch is broken, trying again"]
+    assert log == ["watch is broken, trying again", "watch is back"], "the fifth one stays"
+
+
+def test_silence_is_no_trouble() -> None:
+    _, port, log = play([[page(version=5)]], [[90.0]] * 5)
+    assert [when for when, _ in port.asked] == [0.0, 0.0, 90.0, 180.0, 270.0, 360.0, 450.0]
+    assert log == []
+
+
+def test_a_quiet_watch_that_worked_for_a_while_is_not_held_responsible_for_old_trouble() -> None:
+    _, port, log = play([[page(version=5)]], [[AWAY]] * 10 + [[60.0, AWAY]])
+    assert port.asked[-1][0] - port.asked[-2][0] == pytest.approx(60.5)
+    assert log == ["watch is broken, trying again", "watch is back"]
 
 
 def test_each_namespace_is_listed_for_itself() -> None:

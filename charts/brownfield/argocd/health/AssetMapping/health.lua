@@ -36,7 +36,7 @@ local ready = conditions.Ready
 if accepted ~= nil and accepted.reason == "OtherSite" then
   return says("Healthy", accepted)
 end
-if not is_current(status.observedGeneration) or accepted == nil then
+if not is_current(status.observedGeneration) or ready == nil then
   return { status = "Progressing", message = "The operator has not looked at this version yet." }
 end
 if is_false(accepted) then
@@ -47,9 +47,6 @@ if is_false(resolved) then
 end
 if is_false(available) and not transient[available.reason] then
   return says("Degraded", available)
-end
-if ready == nil then
-  return { status = "Progressing", message = "The operator has not said yet whether it is ready." }
 end
 if ready.status ~= "True" then
   return says("Progressing", ready)
