@@ -4,9 +4,11 @@ import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
+import structlog
 from prometheus_client import CollectorRegistry
 
 from brownfield_operator.kube.access import load_access
@@ -18,8 +20,15 @@ from brownfield_operator.leading import assemble
 from brownfield_operator.metrics import OperatorMetrics
 from brownfield_operator.settings import OperatorSettings
 from brownfield_spine.metrics import MetricsServer
+from brownfield_spine.process import EXIT_CRASHED
+from brownfield_spine.tasks import stop
 
 LEASE = "brownfield-operator"
+
+STOPPING = 10.0
+"""Seconds for everything to come to its end."""
+
+_log = structlog.get_logger()
 
 
 async def run_operator(settings: OperatorSettings, environment: Mapping[str, str] = os.environ) -> None:
@@ -38,12 +47,31 @@ async def run_operator(settings: OperatorSettings, environment: Mapping[str, str
         election = Election(lease_client, namespace=namespace, name=LEASE, identity=replica)
         await election.acquire()
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(election.hold(), name="lease")
-                group.create_task(_lead(settings, kube, metrics, namespace, replica), name="leading")
+            await _first_to_end(election.hold(), _lead(settings, kube, metrics, namespace, replica))
         finally:
             await election.release()
             await server.close()
+
+
+async def _first_to_end(*works: Coroutine[Any, Any, None]) -> None:
+    """Runs all until one ends, then stops the others, and raises what it ended with.
+
+    A leader that cannot stop must not look alive, least of all while it renews its lease: if something does not end
+    within `STOPPING`, the process does.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        try:
+            async with asyncio.timeout(STOPPING):
+                for task in tasks:
+                    await stop(task)
+        except TimeoutError:
+            _log.critical("stopping takes too long; the process ends", tasks=[str(task) for task in tasks])
+            os._exit(EXIT_CRASHED)
+    for task in done:
+        task.result()
 
 
 async def _lead(

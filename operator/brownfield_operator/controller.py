@@ -9,14 +9,14 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from brownfield_api.health import HealthRecord
 from brownfield_api.subjects import health_key
 from brownfield_operator import names
-from brownfield_operator.children import Child, Children, child_of
+from brownfield_operator.children import Child, ChildKey, Children, child_of
 from brownfield_operator.desired import DesiredProcess, ProcessKey
 from brownfield_operator.drift import Drift, drift
 from brownfield_operator.kube.errors import Forbidden, Invalid, KubeError
@@ -166,6 +166,7 @@ class Controller:
         found.setdefault("apiVersion", kind.api_version)
         child = child_of(found)
         if child is None:
+            self._unidentified((kind, found["metadata"]["namespace"], found["metadata"]["name"]))
             return
         if event == "DELETED":
             gone = self.children.remove(child.key, child.uid)
@@ -181,6 +182,13 @@ class Controller:
             self.processes.add(child.process)
         if kind in {Kind.POD, Kind.STATEFUL_SET} and (before is None or before.body != child.body):
             self._tell_resources(child.process)
+
+    def _unidentified(self, key: ChildKey) -> None:
+        """One of our children has lost the label or annotation that says whose it is: that is drift, too."""
+        known = self.children.get(key)
+        if known is not None:
+            self.children.put(replace(known, drift=Drift.APPLY))
+            self.processes.add(known.process)
 
     def _compare(self, child: Child, found: Json) -> Drift | None:
         """Whether a child is what its process wants; None where that cannot be said here and now."""

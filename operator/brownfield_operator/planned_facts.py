@@ -1,11 +1,12 @@
 """What a plan says about each resource: the part of its status that changes only when something is planned anew."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from brownfield_api.pipeline_config import PipelineConfig
 from brownfield_api.resources import AssetMapping, LegacySource, TwinModel
+from brownfield_api.resources.endpoints import parse_endpoint
 from brownfield_api.twin_config import TwinConfig
 from brownfield_operator import names
 from brownfield_operator.desired import ProcessKey
@@ -53,7 +54,7 @@ def planned_facts(store: Store, desired: Desired, site: str) -> dict[Ident, Plan
             left_out_because="" if other else left_out.get((kind, name, namespace), ""),
             runs_last_good=ident in last_good,
             references=references.mounted,
-            network_open=_open_links(keys, desired, endpoint),
+            network_open=_open_links(keys, desired, _authorities(entry)),
             unlabelled_inputs=_unlabelled(store, namespace, references),
             inputs=_inputs(store, namespace, references),
             other_site=other,
@@ -124,10 +125,20 @@ def _endpoint(entry: Entry) -> tuple[str, str]:
     return protocol_of(model), f"volume:{spec.files.volume.name}" if spec.files else ""
 
 
-def _open_links(keys: Iterable[ProcessKey], desired: Desired, endpoint: str) -> tuple[str, ...]:
+def _authorities(entry: Entry) -> frozenset[str]:
+    """host:port of each server of a source, as `Link.to` has it."""
+    model = entry.read.item.model if entry.read.item else None
+    if not isinstance(model, LegacySource):
+        return frozenset()
+    spec = model.spec
+    modbus = [parse_endpoint(spec.modbus.endpoint, 502)] if spec.modbus else []
+    opcua = [parse_endpoint(url, 4840) for url in spec.opcua.urls] if spec.opcua else []
+    return frozenset(address.authority for address in (*modbus, *opcua))
+
+
+def _open_links(keys: Iterable[ProcessKey], desired: Desired, own: Container[str]) -> tuple[str, ...]:
     """Those of the process's open links that are this resource's own."""
-    links = (link for key in keys for link in desired.open_links.get(key, ()))
-    return tuple(link for link in links if link.rpartition(":")[0] in endpoint)
+    return tuple(link for key in keys for link in desired.open_links.get(key, ()) if link in own)
 
 
 def _unlabelled(store: Store, namespace: str, references: References) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ that wrong resources go on with) is looked up here, in between.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,7 +17,7 @@ from brownfield_operator.desired import ProcessKey
 from brownfield_operator.egress import ServiceView, view_of
 from brownfield_operator.kube.errors import Forbidden, KubeError
 from brownfield_operator.kube.kinds import Kind
-from brownfield_operator.kube.port import KubePort
+from brownfield_operator.kube.port import KubePort, Listing
 from brownfield_operator.last_good import Ident, Running
 from brownfield_operator.manifests.config_map import config_version
 from brownfield_operator.manifests.policy_reading import egress_in
@@ -26,7 +26,6 @@ from brownfield_operator.planning import Desired, broken, desire, plan_resources
 from brownfield_operator.references import config_maps_wanted
 from brownfield_operator.settings import OperatorSettings
 from brownfield_operator.store import CONFIG_MAP, Store
-from brownfield_planner.processes import Plan
 from brownfield_planner.resource_set import Resources
 
 QUIET = 1.0
@@ -34,6 +33,9 @@ QUIET = 1.0
 
 LONGEST_WAIT = 4.0
 """Seconds after which changes are planned, however many still come."""
+
+Place = tuple[str, str]
+"""Namespace and name."""
 
 LOOK_AGAIN = 30.0
 """Seconds before what was not found is looked for again; what was found, at the resync."""
@@ -57,8 +59,8 @@ class PlannerLoop:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _first: float = 0.0
     _last: float = 0.0
-    _services: dict[tuple[str, str], ServiceView | None] = field(default_factory=dict)
-    _absent: set[tuple[str, str]] = field(default_factory=set)
+    _services: dict[Place, ServiceView | None] = field(default_factory=dict)
+    _absent: set[Place] = field(default_factory=set)
 
     def soon(self) -> None:
         """Something changed."""
@@ -85,17 +87,23 @@ class PlannerLoop:
                 await self._plan()
             except KubeError as error:
                 _log.warning("cannot plan yet", error=str(error))
-                await asyncio.sleep(_RETRY)
-                self.soon()
+                await self._again_later()
+            except Exception:  # noqa: BLE001 - what the planner trips over must not stop the plants of all others
+                _log.exception("planning failed; everything stays as it was planned last")
+                await self._again_later()
+
+    async def _again_later(self) -> None:
+        await asyncio.sleep(_RETRY)
+        self.soon()
 
     async def _until_quiet(self) -> None:
-        missing = bool(self._absent) or None in self._services.values()
-        try:
-            async with asyncio.timeout(LOOK_AGAIN if missing and self.desired else None):
-                await self._changed.wait()
-        except TimeoutError:
-            self._absent.clear()
-            self._services = {name: view for name, view in self._services.items() if view is not None}
+        while not self._changed.is_set():
+            missing = bool(self._absent) or None in self._services.values()
+            try:
+                async with asyncio.timeout(LOOK_AGAIN if missing else None):
+                    await self._changed.wait()
+            except TimeoutError:
+                await self._look_again()
         while self.desired and (left := self._left()) > 0:  # noqa: ASYNC110 - what is waited for is time
             await asyncio.sleep(left)
         self._changed.clear()
@@ -103,11 +111,27 @@ class PlannerLoop:
     def _left(self) -> float:
         return min(self._last + QUIET, self._first + LONGEST_WAIT) - time.monotonic()
 
+    async def _look_again(self) -> None:
+        """Looks for what was not there; what is not there still, is no reason to plan."""
+        tables, self._absent = self._absent, set()
+        services = {place for place, view in self._services.items() if view is None}
+        try:
+            await self._look_up_tables(tables)
+            await self._look_up_services(services)
+        except KubeError as error:
+            self._absent = tables
+            _log.warning("cannot look for what is missing", error=str(error))
+            return
+        if self._absent != tables or any(self._services[place] for place in services):
+            self.soon()
+
     async def _plan(self) -> None:
         resources = await self._with_tables(self.store.resources())
         begun = time.perf_counter()
         made = plan_resources(resources, self.settings)
-        await self._find_services(made)
+        wanted = services_wanted(made.links)
+        self._services = {place: view for place, view in self._services.items() if place in wanted}
+        await self._look_up_services(wanted - self._services.keys())
         running = await self._running(broken(made))
         desired = desire(
             resources,
@@ -123,26 +147,31 @@ class PlannerLoop:
 
     async def _with_tables(self, resources: Resources) -> Resources:
         """Looks up ConfigMaps that nobody labelled, once each."""
-        wanted = {
-            place
-            for place in config_maps_wanted(resources) - self._absent
-            if (CONFIG_MAP, *place) not in self.store.entries
-        }
-        for namespace, name in sorted(wanted):
-            found = await self.kube.get(Kind.CONFIG_MAP, namespace, name)
-            if found is None:
-                self._absent.add((namespace, name))
-            else:
-                self.store.put(CONFIG_MAP, found)
+        named = config_maps_wanted(resources)
+        self._absent &= named
+        wanted = {place for place in named - self._absent if (CONFIG_MAP, *place) not in self.store.entries}
+        await self._look_up_tables(wanted)
         return self.store.resources() if wanted else resources
 
-    async def _find_services(self, made: Plan) -> None:
-        for place in sorted(services_wanted(made.links) - self._services.keys()):
+    async def _look_up_tables(self, wanted: Iterable[Place]) -> None:
+        for place in sorted(wanted):
+            found = await self.kube.get(Kind.CONFIG_MAP, *place)
+            if found is None:
+                self._absent.add(place)
+            else:
+                self.store.put(CONFIG_MAP, found)
+
+    async def _look_up_services(self, wanted: Set[Place]) -> None:
+        """By namespace, because a thousand devices of one domain would be a thousand requests otherwise."""
+        for namespace in sorted({namespace for namespace, _ in wanted}):
             try:
-                found = await self.kube.get(Kind.SERVICE, *place)
-            except Forbidden:  # of a namespace that is not ours to see: as good as a name that leads outside
-                found = None
-            self._services[place] = view_of(found) if found else None
+                listing = await self.kube.list(Kind.SERVICE, namespace=namespace)
+            except Forbidden:  # not ours to see: as good as names that lead outside
+                listing = Listing((), "")
+            there = {item["metadata"]["name"]: item for item in listing.objects}
+            for place in wanted:
+                if place[0] == namespace:
+                    self._services[place] = view_of(there[place[1]]) if place[1] in there else None
 
     async def _running(self, wrong: frozenset[Ident]) -> dict[ProcessKey, Running]:
         """Processes of all that wrong resources have a part in: as last planned, or as an operator before us left them

@@ -122,7 +122,8 @@ class Reconciler:
             answer = await self.kube.replace(dict(without_foreign(manifest, live)))
         else:
             answer = await self.kube.apply(dict(manifest))
-        _log.info("applied", child=manifest["kind"], name=answer["metadata"]["name"], why=difference.value)
+        where = f"{answer['metadata']['namespace']}/{answer['metadata']['name']}"
+        _log.info("applied", child=f"{manifest['kind']} {where}", why=difference.value)
         return answer
 
     def _note(self, live: Json, difference: Drift) -> None:
@@ -160,5 +161,5 @@ class Reconciler:
             await self.kube.delete(child.kind, child.namespace, child.name, uid=child.uid)
         except Conflict:
             return  # another object has the name: the watch tells of it
-        _log.info("deleted", kind=child.kind, name=child.name, namespace=child.namespace)
+        _log.info("deleted", child=f"{child.kind} {child.namespace}/{child.name}")
         self.children.remove(child.key, child.uid)

@@ -26,6 +26,7 @@ from brownfield_operator.settings import OperatorSettings
 from brownfield_spine.connection import Spine, connect
 from brownfield_spine.health import records, watch
 from brownfield_spine.provision import Limits, provision
+from brownfield_spine.tasks import spawn, stop
 
 _log = structlog.get_logger()
 
@@ -78,11 +79,15 @@ class SpineLink:
         self._write_credentials(credentials)
         config = SpineConfig(servers=self.settings.spine.servers, credentials=str(credentials))
         spine = await connect(config, name=f"operator.{self.replica}", wait=False)
+        tasks = [
+            spawn(self._follow_health(spine), name="health records"),
+            spawn(self._keep(spine, credentials), name="spine"),
+        ]
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._follow_health(spine))
-                group.create_task(self._keep(spine, credentials))
+            await asyncio.gather(*tasks)
         finally:
+            for task in tasks:
+                await stop(task)  # a task group asks once, and nats-py may not hear it
             await spine.close()
 
     def _write_credentials(self, path: Path) -> None:

@@ -28,28 +28,37 @@ class Admitted:
 
 
 def admit(sources: Iterable[CheckedSource], findings: Findings) -> Admitted:
-    """Checks what the sources of one endpoint must agree on: namespace, security, credentials, budget."""
+    """Checks what the sources of one endpoint must agree on: namespace, security, credentials, budget.
+
+    The namespace of the oldest source has the endpoint, also while that source is wrong: a typing error must not give
+    somebody else's source the device, and what runs on it the sack.
+    """
     by_key: dict[str, list[CheckedSource]] = defaultdict(list)
     refused: set[tuple[str, str]] = set()
+    claims: dict[str, str] = {}
     for source in sources:
+        claim = claims.setdefault(source.key, source.loaded.namespace) if source.key else source.loaded.namespace
         if not source.ok:
             refused.add(source.loaded.key)
             continue
         others = by_key[source.key]
-        if _fits(source, others, findings):
+        if _is_claimed(source, claim, findings) and _fits(source, others, findings):
             others.append(source)
         else:
             refused.add(source.loaded.key)
     return Admitted({key: tuple(group) for key, group in by_key.items() if group}, frozenset(refused))
 
 
+def _is_claimed(source: CheckedSource, namespace: str, findings: Findings) -> bool:
+    """Whether the endpoint belongs to the source's own namespace."""
+    if source.loaded.namespace == namespace:
+        return True
+    message = f"{source.key} is already read from namespace {namespace}"
+    findings.error(source.loaded.place("spec"), Reason.ENDPOINT_IN_USE, message, "Keep one endpoint in one namespace")
+    return False
+
+
 def _fits(source: CheckedSource, others: list[CheckedSource], findings: Findings) -> bool:
-    if others and source.loaded.namespace != others[0].loaded.namespace:
-        message = f"{source.key} is already read from namespace {others[0].loaded.namespace}"
-        findings.error(
-            source.loaded.place("spec"), Reason.ENDPOINT_IN_USE, message, "Keep one endpoint in one namespace"
-        )
-        return False
     for other in others:
         if (source.endpoint, source.credentials) != (other.endpoint, other.credentials):
             message = f"{source.key} is read by {other.loaded.ref} with other servers, security or credentials"

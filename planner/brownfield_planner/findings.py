@@ -76,6 +76,10 @@ class Findings:
     """Collects findings while the plan is made; the one thing in this room that changes."""
 
     items: list[Finding] = dataclasses.field(default_factory=list)
+    error_count: int = 0
+    """Errors said so far, each time one is: who looks whether its own part went wrong must also see an error that
+    somebody else has said before, in a table that both share.
+    """
     _seen: set[Finding] = dataclasses.field(default_factory=set)
 
     def error(self, place: Place, reason: Reason, message: str, do: str = "") -> None:
@@ -86,6 +90,7 @@ class Findings:
 
     def add(self, finding: Finding) -> None:
         """Keeps a finding once: a table that two hundred machines share is wrong in one place only."""
+        self.error_count += finding.severity is Severity.ERROR
         if finding not in self._seen:
             self._seen.add(finding)
             self.items.append(finding)
@@ -110,10 +115,6 @@ class Findings:
                 ),
             )
         )
-
-    @property
-    def error_count(self) -> int:
-        return sum(item.severity is Severity.ERROR for item in self.items)
 
 
 def closest(word: str, known: Iterable[str]) -> str:

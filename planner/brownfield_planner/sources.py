@@ -101,14 +101,23 @@ def _endpoint(
     if not addresses:
         return "", (), ModbusEndpoint(host="")
     reached = [_resolved(address, host) for address in addresses]
+    key = _canonical(addresses[0])
     if isinstance(block, ModbusBlock):
-        return str(addresses[0]), tuple(addresses), ModbusEndpoint(host=reached[0].host, port=reached[0].port)
+        return key, tuple(addresses), ModbusEndpoint(host=reached[0].host, port=reached[0].port)
     endpoint = OpcUaEndpoint(
         urls=tuple(str(address) for address in reached),
         security_policy=block.security_policy or "None",
         security_mode=block.security_mode or "None",
     )
-    return str(addresses[0]), tuple(addresses), endpoint
+    return key, tuple(addresses), endpoint
+
+
+def _canonical(address: Address) -> str:
+    """One spelling of an endpoint: a Service's long name and its short one, a path and the same with a slash, are one
+    device. That an address and a name are one, nobody can know here.
+    """
+    host = address.host.removesuffix(".").removesuffix(".svc.cluster.local").removesuffix(".svc")
+    return str(Address(address.scheme, host, address.port, address.path.rstrip("/")))
 
 
 def _files_endpoint(

@@ -16,6 +16,8 @@ from tests.cluster.device import Device, device
 from tests.cluster.proxy import Proxied
 from tests.cluster.twin_watch import TwinWatch
 
+from brownfield_operator.paths import METRICS_PORT
+
 TURBINES = {"r80711": "Asset_2047", "r80721": "Asset_2048", "r80736": "Asset_2049", "r80790": "Asset_2050"}
 """Source and asset of each turbine."""
 
@@ -32,6 +34,7 @@ PIPELINE = "pipeline-la-haute-borne"
 TWIN = "twin-wind-farm"
 PROCESSES = (*ADAPTERS.values(), PIPELINE, TWIN)
 OPERATOR = "deployment/brownfield-operator"
+LOSSES = ("_lost_batches_total", "_duplicated_batches_total", "_reordered_batches_total", "_corrupt_batches_total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,11 @@ class Farm:
         """Uid of each process's pod."""
         return {name: self.pod_uid(name) for name in PROCESSES}
 
-    def counted(self, metric: str) -> float:
-        """A counter of the twin's, without labels."""
-        lines = [line.split() for line in self.twin.text("/metrics").splitlines()]
-        return next(float(fields[1]) for fields in lines if fields and fields[0] == metric)
+    def losses(self) -> dict[str, float]:
+        """Batches that pipeline and twin missed, had twice or late, since each was started."""
+        pipeline = Proxied(self.admin, FARM, f"{PIPELINE}-0", METRICS_PORT, kind="pods")
+        lines = [line.split() for text in (pipeline, self.twin) for line in text.text("/metrics").splitlines()]
+        return {line[0]: float(line[1]) for line in lines if line[0].endswith(LOSSES)}
 
     def apply(self) -> float:
         """The example with kubectl; monotonic seconds of the moment before."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from hack.cluster.kubectl import Kubectl
 from hack.cluster_demo.deployment import SYSTEM
 from nats.aio.client import Client
+from nats.errors import Error
 from tests.api_server.admin import Admin, Json
 
 from brownfield_operator import names
@@ -94,6 +95,24 @@ async def knock(url: str, credentials: str = "") -> AsyncIterator[Knock]:
         yield made
     finally:
         await client.close()
+
+
+async def await_refusal(url: str, credentials: str, *, seconds: float = 30.0) -> None:
+    """Returns when the spine lets nobody in with these credentials any more: a revocation takes a moment to arrive."""
+    deadline = time.monotonic() + seconds
+    while await _is_let_in(url, credentials):
+        assert time.monotonic() < deadline, f"credentials are accepted {seconds:.0f} s after they should not be"
+        await asyncio.sleep(0.1)
+
+
+async def _is_let_in(url: str, credentials: str) -> bool:
+    try:
+        async with knock(url, credentials):
+            return True
+    except Error as error:
+        if "authorization" in str(error).lower():
+            return False
+        raise
 
 
 def credentials_of(admin: Admin, namespace: str, stateful_set: str) -> str:

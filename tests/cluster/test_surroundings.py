@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hack.cluster_demo.deployment import is_ready
+from hack.cluster_demo.deployment import condition, is_ready
+from tests.api_server.eventually import eventually
 from tests.api_server.space import Space
 from tests.cluster.farm import ADAPTERS, PIPELINE, TURBINES, TWIN, Farm
 from tests.cluster.figures import Figures
@@ -145,3 +146,21 @@ def test_an_image_that_cannot_be_pulled_is_named_on_every_source_and_the_right_o
     farm.await_whole()
     assert {name: farm.pod_uid(name) for name in others} == others
     assert farm.twin.get("/api/v1/twin")["assets"][0]["id"] in TURBINES.values()
+
+
+def test_a_volume_that_takes_its_time_is_no_alarm(farm: Farm, space: Space) -> None:
+    """While a claim is made, the scheduler stumbles over whoever else edits it and tries again by itself. Saying that
+    no node takes the pod would turn a wave of Argo CD Degraded for nothing.
+    """
+    table = [_modbus(space.name, modbus={"endpoint": f"tcp://n{number}.{space.name}:502"}) for number in range(6)]
+    source = {"apiVersion": "brownfield.dev/v1alpha1", "kind": "LegacySource"}
+    space.apply(*({**source, "metadata": {"name": f"n{at}"}, "spec": spec} for at, spec in enumerate(table)))
+    seen: set[str] = set()
+
+    def all_available() -> bool:
+        found = [condition(item, "Available") for item in space.list("LegacySource")]
+        seen.update(item["reason"] for item in found if item["reason"])
+        return all(item["status"] == "True" for item in found)
+
+    eventually(all_available, what="all six are available", seconds=90.0)
+    assert seen <= {"Available", "Starting", "RollingOut"}

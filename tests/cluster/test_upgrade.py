@@ -1,25 +1,25 @@
 """The chart over time: upgraded while twins run, uninstalled, installed again over what was kept."""
 
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hack.cluster_demo.deployment import FARM, RELEASE, ROOT, SYSTEM
+from hack.cluster import clusters
+from hack.cluster_demo.deployment import RELEASE, ROOT, SYSTEM, Deployment
+from hack.images.build import Built
+from tests.api_server.admin import Admin
 from tests.api_server.eventually import eventually
-from tests.cluster.farm import ADAPTERS, PROCESSES, TURBINES, Farm
+from tests.cluster.farm import ADAPTERS, PROCESSES, TURBINES, Farm, is_pod_ready
 from tests.cluster.figures import Figures
 from tests.cluster.spine_access import TRUST
 from tests.cluster.twin_watch import TwinWatch, data_gap
 
 CRDS = ("legacysources", "assetmappings", "twinmodels")
-LOSSES = (
-    "brownfield_twin_lost_batches_total",
-    "brownfield_twin_duplicated_batches_total",
-    "brownfield_twin_reordered_batches_total",
-)
 
 
 def previous_chart(folder: Path) -> Path:
@@ -80,7 +80,7 @@ def test_an_upgrade_loses_nothing_and_the_twins_have_news_as_soon_as_after_an_ad
         _await_rollout(farm, pods, watch)
     restart = _gap_of_one_adapter_restart(farm)
     figures.say("one adapter restarted: longest time without news", restart)
-    before, pods, begin = {name: farm.counted(name) for name in LOSSES}, farm.pods(), time.time()
+    pods, begin = farm.pods(), time.time()
     with farm.watch() as watch:
         begun = time.monotonic()
         farm.install()
@@ -90,7 +90,7 @@ def test_an_upgrade_loses_nothing_and_the_twins_have_news_as_soon_as_after_an_ad
     end = time.time() - 1.0
     missing = {asset: round(data_gap(farm.twin, asset, begin, end), 1) for asset in TURBINES.values()}
     figures.note(f"helm upgrade: longest time without news {_gaps(watch)} s, without a sample {missing} s")
-    assert {name: farm.counted(name) for name in LOSSES} == before
+    assert set(farm.losses().values()) == {0.0}
     assert max(missing.values()) <= restart + 1.0
     assert max(_gaps(watch).values()) <= 2 * restart + 1.0, "twin and spine restart as well, one after the other"
 
@@ -103,9 +103,7 @@ def test_uninstalling_keeps_what_people_made_and_installing_again_goes_on_with_i
     begin = time.time()
     farm.deployment.helm("uninstall", RELEASE, "--namespace", SYSTEM, "--wait")
     eventually(lambda: not farm.admin.list("Pod", SYSTEM), what="operator and spine are gone", seconds=90.0)
-    assert [farm.admin.get("CustomResourceDefinition", "", f"{kind}.brownfield.dev") is None for kind in CRDS] == [
-        False
-    ] * 3
+    assert all(farm.admin.get("CustomResourceDefinition", "", f"{kind}.brownfield.dev") for kind in CRDS)
     assert {item["metadata"]["uid"] for item in farm.resources()} == made
     assert farm.admin.get("PersistentVolumeClaim", SYSTEM, "brownfield-spine") is not None
     left = farm.kubectl("get", "clusterroles,clusterrolebindings", "--output=name")
@@ -116,6 +114,7 @@ def test_uninstalling_keeps_what_people_made_and_installing_again_goes_on_with_i
     with farm.watch() as watch:
         farm.install()
         watch.await_news(TURBINES.values())
+        back = time.time()
         figures.say("installed over what was kept: all twins have news", time.monotonic() - begun)
     farm.await_whole()
     assert farm.pods() == pods
@@ -123,9 +122,73 @@ def test_uninstalling_keeps_what_people_made_and_installing_again_goes_on_with_i
     assert again is not None
     assert again["data"] == root["data"]
     missing = {asset: data_gap(farm.twin, asset, begin, time.time() - 2.0) for asset in TURBINES.values()}
-    figures.note(
-        f"spine away for {time.time() - away:.0f} s: longest time without a sample {max(missing.values()):.1f} s"
-    )
+    figures.note(f"spine away for {back - away:.0f} s: longest time without a sample {max(missing.values()):.1f} s")
     assert max(missing.values()) < 3.0, "what was read meanwhile arrived"
-    assert sorted(farm.pods()) == sorted(PROCESSES)
-    assert farm.space.name == FARM
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(1500, func_only=True)
+def test_an_upgrade_from_the_previous_commit_goes_on_with_everything(
+    farm: Farm, tmp_path: Path, figures: Figures
+) -> None:
+    """Operator, chart, images and definitions of the commit before, on a cluster of their own, then those of now."""
+    before = _tree_of("HEAD~1", tmp_path / "before")
+    cluster = clusters.up("tests-before", farm.cluster.entry.provider)
+    admin = Admin(cluster.kubeconfig)
+    try:
+        deployment = Deployment(cluster.name, cluster.kubeconfig)
+        old = Farm(cluster, deployment, admin, _images_of(before))
+        now = Farm(cluster, deployment, admin, farm.images)
+        clusters.load_images(cluster.name, [image.archive for image in (*old.images, *now.images)])
+        old.install(before / "charts" / "brownfield")
+        deployment.apply_plant(list(old.images))
+        old.apply()
+        old.await_whole()
+        begin = time.time()
+        with now.watch() as watch:
+            now.install()
+            eventually(lambda: _runs(now), what="every pod runs the new images", seconds=180.0)
+            now.await_whole()
+            watch.await_news(TURBINES.values(), count=3)
+        missing = {asset: round(data_gap(now.twin, asset, begin, time.time() - 1), 1) for asset in TURBINES.values()}
+        figures.note(f"upgrade from the commit before: without news {_gaps(watch)} s, without a sample {missing} s")
+        assert set(now.losses().values()) == {0.0}
+        now.device("r80711").only_read_by_one()
+    finally:
+        admin.close()
+        clusters.down(cluster.name)
+
+
+def _tree_of(commit: str, folder: Path) -> Path:
+    folder.mkdir()
+    archive = folder.with_suffix(".tar")
+    _git("archive", f"--output={archive}", commit)
+    subprocess.run(["tar", "--extract", f"--file={archive}", f"--directory={folder}"], check=True)
+    return folder
+
+
+def _images_of(tree: Path) -> tuple[Built, ...]:
+    """Built by the tree's own recipe; equal contents are found in the cache."""
+    command = [
+        sys.executable,
+        "-m",
+        "hack.images",
+        "build",
+        "operator",
+        "adapter",
+        "pipeline",
+        "twin",
+        "spine",
+        "plant",
+    ]
+    environment = {**os.environ, "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'api'}"}
+    printed = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    found = [line.split() for line in printed.splitlines() if line.rstrip().endswith(".tar")]
+    return tuple(Built(target, reference, Path(archive), ()) for target, reference, archive in found)
+
+
+def _runs(farm: Farm) -> bool:
+    """Whether each process's pod is ready and has the image that the farm's are."""
+    wanted = {image.reference for image in farm.images}
+    pods = [farm.space.get("Pod", f"{name}-0") for name in PROCESSES]
+    return all(pod and is_pod_ready(pod) and pod["spec"]["containers"][0]["image"] in wanted for pod in pods)

@@ -1,11 +1,9 @@
-"""The spine's volume is too small. What a class that cannot grow volumes says, and the way to a larger one by hand."""
+"""The spine's volume is too small: what a class that cannot grow volumes says, and the documented way to a larger."""
 
-import json
 import time
 
 import pytest
-from hack.cluster_demo.deployment import SYSTEM
-from tests.api_server.admin import Json
+from hack.cluster_demo.deployment import ROOT, SYSTEM
 from tests.api_server.eventually import eventually
 from tests.cluster.farm import OPERATOR, TURBINES, Farm
 from tests.cluster.figures import Figures
@@ -14,7 +12,8 @@ from tests.cluster.twin_watch import data_gap
 from brownfield_api.errors import BrownfieldError
 
 SPINE = "statefulset/brownfield-spine"
-LARGER = "brownfield-spine-larger"
+LARGER = "spine-larger"
+INSTALL = ROOT / "docs" / "install.md"
 SIZE = "12Gi"
 
 
@@ -35,15 +34,13 @@ def test_a_class_that_cannot_grow_volumes_refuses_and_nothing_is_disturbed(farm:
 
 @pytest.mark.timeout(300, func_only=True)
 def test_the_store_moves_to_a_larger_volume_and_every_sample_is_there(farm: Farm, figures: Figures) -> None:
-    pods, begin, lost = farm.pods(), time.time(), farm.counted("brownfield_twin_lost_batches_total")
+    pods, begin, losses = farm.pods(), time.time(), farm.losses()
     farm.of_system("scale", SPINE, "--replicas=0")
     eventually(
         lambda: farm.admin.get("Pod", SYSTEM, "brownfield-spine-0") is None, what="the spine has stopped", seconds=60.0
     )
-    farm.kubectl("apply", "-f", "-", text=json.dumps(_larger_claim()))
-    farm.kubectl("apply", "-f", "-", text=json.dumps(_copy(_image(farm))))
-    farm.of_system("wait", "--for=condition=complete", "job/copy-spine", "--timeout=120s", seconds=130.0)
-    farm.of_system("delete", "job", "copy-spine", "--wait=true")
+    farm.kubectl("apply", "--filename", "-", text=_documented(farm))
+    farm.of_system("wait", "--for=condition=complete", "job/spine-copy", "--timeout=120s", seconds=130.0)
     farm.kept["spine"] = {"storage": {"size": SIZE, "existingClaim": LARGER}}
     with farm.watch() as watch:
         farm.install()
@@ -52,41 +49,18 @@ def test_the_store_moves_to_a_larger_volume_and_every_sample_is_there(farm: Farm
     assert farm.pods() == pods
     missing = max(data_gap(farm.twin, asset, begin, time.time() - 2.0) for asset in TURBINES.values())
     assert missing < 3.0, "what was read meanwhile arrived"
-    assert farm.counted("brownfield_twin_lost_batches_total") == lost
+    assert farm.losses() == losses
     settings = farm.of_system("get", "configmap", "brownfield-spine", "--output=jsonpath={.data.nats\\.conf}")
     assert f"max_file_store: {12 * 1024**3 * 4 // 5}" in settings
     farm.of_system("rollout", "status", OPERATOR, "--timeout=60s", seconds=70.0)
 
 
-def _image(farm: Farm) -> str:
-    """Any with a `cp`; the spine's own has nothing in it but the broker."""
-    return next(image.reference for image in farm.images if image.target == "operator")
-
-
-def _larger_claim() -> Json:
-    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": SIZE}}}
-    metadata = {"name": LARGER, "namespace": SYSTEM}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
-
-
-def _copy(image: str) -> Json:
-    """A Job that copies one volume to the other, as the user the spine runs as."""
-    claims = {"old": "brownfield-spine", "new": LARGER}
-    container = {
-        "name": "copy",
-        "image": image,
-        "command": ["cp", "--recursive", "/old/.", "/new/"],
-        "volumeMounts": [{"name": name, "mountPath": f"/{name}"} for name in claims],
-        "securityContext": {
-            "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True,
-        },
-    }  # fmt: skip
-    security = {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532}
-    pod = {
-        "restartPolicy": "Never",
-        "securityContext": {**security, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [container],
-        "volumes": [{"name": name, "persistentVolumeClaim": {"claimName": claim}} for name, claim in claims.items()],
-    }
-    metadata = {"name": "copy-spine", "namespace": SYSTEM}
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": {"spec": pod}}}
+def _documented(farm: Farm) -> str:
+    """The claim and the Job of docs/install.md, for our image and a size that fits the machine."""
+    section = INSTALL.read_text(encoding="utf-8").partition("## A larger volume for the spine")[2].partition("\n## ")[0]
+    manifests = section.partition("```yaml\n")[2].partition("```")[0]
+    image = next(image.reference for image in farm.images if image.target == "operator")
+    for word, value in (("REGISTRY/brownfield-operator:TAG", image), ("50Gi", SIZE)):
+        assert word in manifests
+        manifests = manifests.replace(word, value)
+    return manifests

@@ -15,11 +15,10 @@ pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240
 def test_a_wave_begins_when_all_of_the_one_before_run(farm: Farm) -> None:
     farm.commit()
     farm.sync()
-    farm.wait_for(lambda state: "waiting for healthy state of brownfield.dev/LegacySource" in state.message)
+    farm.wait_for(lambda _: farm.names("LegacySource") == set(SOURCES))
     *others, last = SOURCES
     farm.report_running("LegacySource", *others)
     farm.wait_for(lambda state: state.message == f"waiting for healthy state of brownfield.dev/LegacySource/{last}")
-    assert farm.names("LegacySource") == set(SOURCES)
     assert not farm.names("AssetMapping")
 
     farm.report_running("LegacySource", last)

@@ -17,7 +17,7 @@ from brownfield_api.tables import Tag, TagTable
 
 def table(marker: str) -> TagTable:
     """A table like no other."""
-    return TagTable(tags=(Tag(name=f"tag-{marker}"),))
+    return TagTable(tags=(Tag(name=f"tag-{marker}", address="holding:0"),))
 
 
 def source(name: str, *, table: str = "t", **changes: Any) -> SourceConfig:

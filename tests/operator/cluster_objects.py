@@ -17,7 +17,7 @@ SETTINGS = {
 
 def body(kind: str, name: str, spec: Mapping[str, Any], *, version: int = 1, **metadata: Any) -> Body:
     """One of our resources; `metadata` changes what the server says about it."""
-    whole = {"name": name, "namespace": NAMESPACE, "uid": f"uid-{kind}-{name}", "resourceVersion": str(version)}
+    whole: Body = {"name": name, "namespace": NAMESPACE, "uid": f"uid-{kind}-{name}", "resourceVersion": str(version)}
     whole |= {"generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}
     return {"apiVersion": "brownfield.dev/v1alpha1", "kind": kind, "metadata": whole | metadata, "spec": dict(spec)}
 

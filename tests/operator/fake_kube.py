@@ -4,6 +4,8 @@ It keeps objects and counts versions; it knows nothing of field managers, valida
 those is tested on a real API server (`tests/api_server`).
 """
 
+# ruff: noqa: ARG002 - parameters of the Protocol that a memory has no use for
+
 import copy
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.operator.manifests import processes
@@ -20,7 +20,7 @@ KEY = ("adapter", "farm", "group-feeder-1")
 
 def live(manifest: Any, **metadata: Any) -> dict[str, Any]:
     """A rendered child as the server gives it."""
-    whole = msgspec.json.decode(msgspec.json.encode(manifest))
+    whole: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(manifest))
     given = {"uid": "u1", "resourceVersion": "7", "creationTimestamp": "2026-01-01T00:00:00Z"}
     whole["metadata"] |= given | metadata
     return whole
@@ -153,6 +153,7 @@ class Holding(RuleBasedStateMachine):
 
 
 TestHolding = Holding.TestCase
+TestHolding.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
 def pod(name: str, process: str, endpoints: frozenset[str]) -> Child:

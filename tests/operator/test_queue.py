@@ -1,6 +1,7 @@
 """The work queue on a virtual clock: what is asked for is done, once, in time, and not all at once."""
 
 import asyncio
+import itertools
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ UNLIMITED = {"rate": 1e9, "burst": 1e9}
 
 @dataclass
 class Bench:
-    """A queue whose work takes `takes` seconds and raises what `outcome` gives; `done` is key and time of each begin."""
+    """A queue whose work takes `takes` seconds and raises what `outcome` gives; `done`: key and time of each begin."""
 
     takes: float = 0.0
     outcome: Callable[[str], Exception | None] = lambda _key: None
@@ -34,7 +35,7 @@ class Bench:
         """Plays the scenario, then lets `seconds` pass."""
 
         async def play() -> None:
-            queue = WorkQueue(self._work, self._failed, self.bucket, random.Random(7))
+            queue = WorkQueue(self._work, self._failed, self.bucket, random.Random(7))  # noqa: S311 - jitter
             worker = asyncio.create_task(queue.run(workers))
             await scenario(queue)
             await asyncio.sleep(seconds)
@@ -119,7 +120,7 @@ def test_pauses_of_a_failing_key_double_up_to_the_cap_with_jitter() -> None:
 
     bench.run(scenario, seconds=600.0)
     times = bench.times("a")
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
     for number, pause in enumerate(pauses):
         meant = min(LONGEST_DELAY, FIRST_DELAY * 2.0**number)
         assert 0.75 * meant <= pause <= 1.25 * meant
@@ -179,7 +180,7 @@ def test_events_about_a_failing_key_make_no_storm_of_attempts() -> None:
     bench.run(scenario, seconds=0.0)
     times = bench.times("a")
     assert len(times) <= 6 + 100.0 / (0.75 * HASTENED)
-    assert all(later - earlier <= 1.25 * HASTENED + 0.02 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier <= 1.25 * HASTENED + 0.02 for earlier, later in itertools.pairwise(times))
 
 
 def test_all_keys_together_begin_no_faster_than_the_bucket_lets_them() -> None:

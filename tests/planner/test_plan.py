@@ -296,3 +296,46 @@ def test_two_hundred_like_turbines_are_planned_without_expanding_classes(plan_of
     assert len(msgspec.json.encode(made.processes[0].config)) < 200_000
     assert len(msgspec.json.encode(made.processes[1].config)) < 100_000
     assert sum(1 for _ in expand(pipeline(made).classes, pipeline(made).assets)) == 24_000
+
+
+SHARED_TABLE = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: table}
+data:
+  tags.csv: |
+    name,address,type,unit
+    a,holdin:2,float32,mps
+"""
+
+
+def reading_the_table(name: str, endpoint: str) -> str:
+    return f"""
+apiVersion: brownfield.dev/v1alpha1
+kind: LegacySource
+metadata: {{name: {name}}}
+spec:
+  modbus: {{endpoint: "{endpoint}"}}
+  tagsFrom: [{{configMap: table, key: tags.csv}}]
+"""
+
+
+def test_a_wrong_row_in_a_shared_table_leaves_out_all_who_share_it(plan_of: PlanOf) -> None:
+    made = plan_of(SHARED_TABLE, reading_the_table("one", "tcp://one:502"), reading_the_table("two", "tcp://two:502"))
+    assert made.processes == ()
+    assert {item.resource for item in made.left_out} == {"LegacySource/one", "LegacySource/two"}
+
+
+def test_a_wrong_source_keeps_its_endpoint_from_other_namespaces(plan_of: PlanOf) -> None:
+    stranger = reading_the_table("stranger", "tcp://one.plant.svc.cluster.local:502").replace(
+        "name: stranger", "name: stranger, namespace: elsewhere, creationTimestamp: '2026-01-02T00:00:00Z'"
+    )
+    stranger = stranger.replace(
+        "tagsFrom: [{configMap: table, key: tags.csv}]", "tags: [{name: a, address: 'holding:0'}]"
+    )
+    owner = reading_the_table("owner", "tcp://one.plant:502").replace(
+        "name: owner", "name: owner, creationTimestamp: '2026-01-01T00:00:00Z'"
+    )
+    made = plan_of(SHARED_TABLE, stranger, owner)
+    assert made.processes == ()
+    assert "EndpointInUse" in {finding.reason for finding in made.errors}

@@ -28,7 +28,7 @@ WATCH_SECONDS = (240, 360)
 WATCH_SILENCE = 90.0
 """Seconds without a byte after which a watch ends, to be made anew. A connection that is open on our side only (a
 router forgot it) would otherwise be waited on for ever. Bookmarks come once a minute and keep a watch going, but not
-from an API server that saw no event of the kind since its start: silence proves nothing and is no error.
+in the first minutes of an API server (Kubernetes 1.34: the first one after 120 s): silence is no error.
 """
 
 _LIST_ATTEMPTS = 3

@@ -88,7 +88,7 @@ class Transport:
         except (*_BROKEN, msgspec.DecodeError) as error:
             raise Unreachable(f"the stream broke: {_words(error)}", request.where) from error
         finally:
-            response.close()  # not released: an unfinished stream is no connection for others
+            _hang_up(response)
 
     async def _open(self, request: Request) -> aiohttp.ClientResponse:
         """The response once its head is there and says success."""
@@ -119,6 +119,15 @@ class Transport:
         if credentials is not None and credentials["value"]:
             headers["Authorization"] = credentials["value"]
         return headers
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """An unfinished stream is no connection for others, and a peer that hangs says no farewell: TLS would wait for
+    one for half a minute.
+    """
+    if response.connection is not None and response.connection.transport is not None:
+        response.connection.transport.abort()
+    response.close()
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

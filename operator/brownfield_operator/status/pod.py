@@ -77,6 +77,8 @@ def _leaving(pod: Raw) -> Workload:
 def _not_placed(pod: Raw, events: Sequence[Raw]) -> Workload | None:
     for condition in _conditions(pod):
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            if condition.get("reason", "Unschedulable") != "Unschedulable":
+                return None  # SchedulerError and the like: the scheduler stumbled and tries again by itself
             said = _PREEMPTION.sub("", str(condition.get("message") or condition.get("reason") or ""))
             volume = unbound(pod, said, events)
             if volume is not None:
