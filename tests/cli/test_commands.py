@@ -163,11 +163,11 @@ async def test_a_run_reports_what_it_did_and_a_second_one_goes_on_without_loss(p
     report_path = tmp_path / "report.json"
     given = [*options(plant, tmp_path), "--listen", fixed_port("127.0.0.1:0"), "--report", str(report_path)]
     for _ in range(2):
-        running = asyncio.create_task(brownfield_async("run", *given, "--duration", "14s"))
+        running = asyncio.create_task(brownfield_async("run", *given, "--duration", "20s"))
         await asyncio.sleep(9)  # in the middle of the run
+        scraped = await asyncio.to_thread(scrape, tmp_path / "state" / "metrics-targets.json")
         watched = await brownfield_async("watch", "r80711", "--state", str(tmp_path / "state"), "--duration", "2s")
         refused = await brownfield_async("run", *given)
-        scraped = await asyncio.to_thread(scrape, tmp_path / "state" / "metrics-targets.json")
         done = await running
         assert done.returncode == 0, done.stderr
         assert "P_avg" in watched.stdout
