@@ -110,7 +110,9 @@ class StatusWriter:
         if decision.patch is not None:
             await self._send(ident, entry.uid, live, dict(decision.patch))
         unready = any(process.workload is None or not process.workload.ready for process in facts.processes)
-        self.again(ident, UNREADY if unready else min(REFRESH, decision.again or REFRESH))
+        # What was just written may hold the first, half empty figures of a process: they settle from the next look on.
+        soon = unready or decision.patch is not None
+        self.again(ident, UNREADY if soon else min(REFRESH, decision.again or REFRESH))
 
     async def _send(self, ident: Ident, uid: str, live: Json, status: Json) -> None:
         kind, namespace, name = RESOURCE_KINDS[ident[0]], ident[1], ident[2]

@@ -23,11 +23,6 @@ FLAPPING = 15.0
 write a status every second. The first flip is written at once.
 """
 
-AFTER_FLIP = 10.0
-"""Seconds after a change of conditions in which figures settle: they are not written with it, because the first word of
-a process that has just begun, or come back, is half empty and looks like an alarm.
-"""
-
 _FIGURES = frozenset({"summary", "fresh"})
 _OF_PLANT = frozenset({ConditionType.CONNECTED, ConditionType.FRESH})
 _REMARKING = _OF_PLANT | {ConditionType.AVAILABLE}
@@ -57,9 +52,7 @@ def decide(
         return Decision(None)
     held = _flapping(live, wanted)
     if _essence(live, live, held) != _essence(wanted, live, held):
-        figures = {name: live[name] for name in _FIGURES if name in live}
-        patch = {name: value for name, value in wanted.items() if name not in _FIGURES} | figures
-        return Decision(patch, now - SETTLED + AFTER_FLIP, AFTER_FLIP)
+        return Decision(wanted)
     since = now if differs_since is None else differs_since
     rest = since + SETTLED - now
     return Decision(wanted) if rest <= 0 else Decision(None, since, min(rest, FLAPPING) if held else rest)
