@@ -10,7 +10,7 @@ CLUSTER ?= brownfield
 .PHONY: help venv demo cluster-demo test lint format bench chaos lock crds clean
 
 help: ## This list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 venv: .venv/.installed ## The locked environment; leaves the command in .venv/bin/brownfield
 

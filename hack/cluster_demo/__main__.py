@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import hack.cluster_demo
+from hack.cluster.binaries import binaries
 from hack.cluster_demo.deployment import FARM, Deployment, condition, is_ready
 from hack.cluster_demo.equality import differences
 
@@ -53,8 +54,9 @@ def _demonstrate(name: str) -> int:
         print("\nNot as `brownfield run` has it:\n" + "\n".join(wrong), file=sys.stderr)
         return 1
     steps.done("all is Ready, four twins are live, and the numbers are those of `brownfield run`")
-    print(f"\nexport KUBECONFIG={deployment.kubeconfig}")
+    print(f"\nexport KUBECONFIG={deployment.kubeconfig} PATH={binaries().tools}:$PATH")
     print(f"kubectl -n {FARM} get brownfield          kubectl -n {FARM} port-forward svc/twin-wind-farm 8080:80")
+    print(f"python -m hack.cluster down {name}          removes it all")
     return 0
 
 

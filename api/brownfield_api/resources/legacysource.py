@@ -149,7 +149,7 @@ class LegacySourceSpec(Part):
     buffer: Buffer | None = None
     """What is kept while the spine is away."""
     group: Token | None = None
-    """Endpoints of one group share a process."""
+    """Endpoints of one group share a process. Moving into or out of one starts with an empty buffer."""
     site: Token | None = None
     """The site that reads it. Default: the site it is applied to."""
     pod: PodSpec | None = None
