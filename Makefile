@@ -7,7 +7,7 @@ SCENARIO ?=
 CLUSTER ?= brownfield
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo cluster-demo test lint format bench chaos lock crds clean
+.PHONY: help venv demo cluster-demo test test-clusters lint format bench chaos lock crds clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,9 +29,12 @@ demo: venv ## The wind farm: simulated plant, adapters, spine, pipeline, twins a
 cluster-demo: venv ## The same farm on a Kubernetes of its own: images, chart, plant, resources (CLUSTER=name)
 	$(BIN)/python -m hack.cluster_demo $(CLUSTER)
 
-test: venv ## All tests; gets and builds what they need, and says which tier this machine cannot run
+test: venv ## Unit, wire, page and chart tests; gets and builds what they need
 	hack/chromium.sh
 	$(BIN)/python -m pytest
+
+test-clusters: venv ## The tiers on an API server, with Argo CD, and on a cluster; builds Kubernetes the first time
+	$(BIN)/python -m pytest -m '(apiserver or gitops or cluster) and not chaos'
 
 lint: venv ## ruff, mypy --strict, import directions, generated files
 	$(BIN)/ruff check .

@@ -65,6 +65,9 @@ and back again. Processes are brought into being meanwhile.
 WORKERS = 16
 """Processes reconciled at a time: as many as there are connections to the API server."""
 
+STATUS_WORKERS = 4
+"""Statuses written at a time: fewer, because what is told must not hold up what is told about."""
+
 
 @dataclass(slots=True)
 class Controller:
@@ -107,7 +110,7 @@ class Controller:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SPINE_PATIENCE):
                     await self.informed.wait()
-            group.create_task(self.resources.run(WORKERS), name="resources")
+            group.create_task(self.resources.run(STATUS_WORKERS), name="resources")
 
     async def _compare_children(self) -> None:
         """Children were listed before there was a plan. A second list, page by page, compares each with it; without

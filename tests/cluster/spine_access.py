@@ -28,27 +28,35 @@ _SECONDS = 10
 _REFUSAL_SECONDS = 2.0
 
 
-@contextmanager
-def port_forward(kubectl: Kubectl, errors: Path) -> Iterator[str]:
-    """The spine's URL on this machine, whatever the provider of the cluster, through `kubectl port-forward`."""
-    command = [str(kubectl.program), f"--kubeconfig={kubectl.kubeconfig}", "--namespace", SYSTEM]
-    with (
-        errors.open("wb") as said,
-        subprocess.Popen(
-            [*command, "port-forward", "service/brownfield-spine", ":4222"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-        ) as forward,
-    ):
-        try:
-            assert forward.stdout is not None
-            found = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
-            assert found, errors.read_text()
-            yield f"nats://127.0.0.1:{found[1]}"
-        finally:
-            forward.terminate()
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The spine's port on this machine, whatever the provider of the cluster, through `kubectl port-forward`."""
+
+    kubectl: Kubectl
+    folder: Path
+
+    @contextmanager
+    def open(self) -> Iterator[str]:
+        """A URL for one connection: when the spine resets one, `kubectl port-forward` ends."""
+        command = [str(self.kubectl.program), f"--kubeconfig={self.kubectl.kubeconfig}", "--namespace", SYSTEM]
+        errors = self.folder / "port-forward.log"
+        with (
+            errors.open("wb") as said,
+            subprocess.Popen(
+                [*command, "port-forward", "service/brownfield-spine", ":4222"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            ) as forward,
+        ):
+            try:
+                assert forward.stdout is not None
+                found = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
+                assert found, errors.read_text()
+                yield f"nats://127.0.0.1:{found[1]}"
+            finally:
+                forward.terminate()
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ class Knock:
 
 
 @asynccontextmanager
-async def knock(url: str, credentials: str = "") -> AsyncIterator[Knock]:
+async def knock(door: Door, credentials: str = "") -> AsyncIterator[Knock]:
     """Connects once with the text of a creds file, or as nobody. Raises what nats-py raises when it is refused."""
     client = Client()
     made = Knock(client)
@@ -87,27 +95,28 @@ async def knock(url: str, credentials: str = "") -> AsyncIterator[Knock]:
         options = {
             "user_jwt_cb": lambda: bytearray(jwt.encode()), "signature_cb": user.sign, "inbox_prefix": user.inbox,
         }  # fmt: skip
-    try:
-        await client.connect(
+    with door.open() as url:
+        try:
+            await client.connect(
             servers=[url], error_cb=failed, allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
             connect_timeout=_SECONDS, **options,  # type: ignore[arg-type]  # a dictionary of differing types
         )  # fmt: skip
-        yield made
-    finally:
-        await client.close()
+            yield made
+        finally:
+            await client.close()
 
 
-async def await_refusal(url: str, credentials: str, *, seconds: float = 30.0) -> None:
+async def await_refusal(door: Door, credentials: str, *, seconds: float = 30.0) -> None:
     """Returns when the spine lets nobody in with these credentials any more: a revocation takes a moment to arrive."""
     deadline = time.monotonic() + seconds
-    while await _is_let_in(url, credentials):
+    while await _is_let_in(door, credentials):
         assert time.monotonic() < deadline, f"credentials are accepted {seconds:.0f} s after they should not be"
         await asyncio.sleep(0.1)
 
 
-async def _is_let_in(url: str, credentials: str) -> bool:
+async def _is_let_in(door: Door, credentials: str) -> bool:
     try:
-        async with knock(url, credentials):
+        async with knock(door, credentials):
             return True
     except Error as error:
         if "authorization" in str(error).lower():

@@ -11,7 +11,7 @@ from tests.api_server.eventually import eventually
 from tests.api_server.space import CHILD_KINDS
 from tests.cluster.farm import ADAPTERS, PIPELINE, PROCESSES, TWIN, Farm
 from tests.cluster.figures import Figures
-from tests.cluster.spine_access import await_refusal, credentials_of, knock, master_credentials, port_forward
+from tests.cluster.spine_access import Door, await_refusal, credentials_of, knock, master_credentials
 
 from brownfield_api.subjects import ASSET_STREAM, RAW_STREAM, raw_subject
 from brownfield_operator import names
@@ -21,9 +21,8 @@ USERS_CLAIMS = {"history", "meter-export"}
 
 
 @pytest.fixture
-def spine(farm: Farm, tmp_path: Path) -> Iterator[str]:
-    with port_forward(farm.deployment.kubectl, tmp_path / "port-forward.log") as url:
-        yield url
+def spine(farm: Farm, tmp_path: Path) -> Door:
+    return Door(farm.deployment.kubectl, tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +32,7 @@ def _farm_is_back(session_farm: Farm) -> Iterator[None]:
     session_farm.await_whole(seconds=120.0)
 
 
-async def test_nothing_is_left_but_what_retention_promises(farm: Farm, spine: str, figures: Figures) -> None:
+async def test_nothing_is_left_but_what_retention_promises(farm: Farm, spine: Door, figures: Figures) -> None:
     copied = {name: credentials_of(farm.admin, FARM, name) for name in (ADAPTERS["r80711"], PIPELINE, TWIN)}
     accepted = farm.device("r80711").traffic["accepted"]
     begun = time.monotonic()

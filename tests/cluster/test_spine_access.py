@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,11 @@ from tests.api_server.space import Space
 from tests.cluster.farm import ADAPTERS, PIPELINE, TURBINES, TWIN, Farm
 from tests.cluster.figures import Figures
 from tests.cluster.spine_access import (
+    Door,
     await_refusal,
     credentials_of,
     knock,
     master_credentials,
-    port_forward,
     replace_credentials,
     trust,
 )  # fmt: skip
@@ -37,18 +36,17 @@ NOBODYS = raw_subject("local", FARM, "nobody")
 
 
 @pytest.fixture
-def spine(farm: Farm, tmp_path: Path) -> Iterator[str]:
-    with port_forward(farm.deployment.kubectl, tmp_path / "port-forward.log") as url:
-        yield url
+def spine(farm: Farm, tmp_path: Path) -> Door:
+    return Door(farm.deployment.kubectl, tmp_path)
 
 
-async def test_an_anonymous_client_is_refused(spine: str) -> None:
+async def test_an_anonymous_client_is_refused(spine: Door) -> None:
     with pytest.raises(Error, match=r"(?i)authorization"):
         async with knock(spine):
             pass
 
 
-async def test_an_adapter_can_publish_nobody_elses_subject(farm: Farm, spine: str) -> None:
+async def test_an_adapter_can_publish_nobody_elses_subject(farm: Farm, spine: Door) -> None:
     own = credentials_of(farm.admin, FARM, ADAPTERS["r80711"])
     async with knock(spine, own) as adapter:
         for subject in (NEIGHBOUR, NOBODYS, "bf.asset.local.wind-farm.la-haute-borne.0", "$JS.API.STREAM.PURGE.bf-raw",
@@ -64,7 +62,7 @@ async def test_an_adapter_can_publish_nobody_elses_subject(farm: Farm, spine: st
             await master.client.jetstream().get_last_msg(RAW_STREAM, NOBODYS)
 
 
-async def test_a_twin_and_a_pipeline_can_forge_no_sample(farm: Farm, spine: str) -> None:
+async def test_a_twin_and_a_pipeline_can_forge_no_sample(farm: Farm, spine: Door) -> None:
     for stateful_set in (TWIN, PIPELINE):
         async with knock(spine, credentials_of(farm.admin, FARM, stateful_set)) as process:
             assert await process.refused(OWN), stateful_set
@@ -74,7 +72,7 @@ async def test_a_twin_and_a_pipeline_can_forge_no_sample(farm: Farm, spine: str)
 
 
 async def test_a_deleted_source_loses_its_credentials_wherever_they_were_copied_to(
-    farm: Farm, spine: str, figures: Figures
+    farm: Farm, spine: Door, figures: Figures
 ) -> None:
     space = Space(farm.admin, f"t{secrets.token_hex(4)}")
     farm.admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space.name}})
