@@ -18,7 +18,7 @@ def _pytest(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[s
     programs.mkdir()
     without = {**os.environ, "PATH": str(programs), "XDG_CACHE_HOME": str(tmp_path / "cache"), "CI": "", **environment}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", OF_A_TIER],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "apiserver", OF_A_TIER],
         cwd=ROOT, env=without, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -127,4 +127,4 @@ def farm(
     assert wrong == [], "the operator's log holds what nobody expected"
     crashed = {pod: count for pod, count in restarts(session_farm.admin).items() if count > before.get(pod, 0)}
     if request.node.get_closest_marker("operator_restarts") is None:
-        assert crashed == {}, "the operator's container was restarted"
+        assert crashed == {}, "a container was restarted"

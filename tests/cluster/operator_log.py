@@ -76,6 +76,15 @@ def unexpected(lines: list[Line]) -> list[Line]:
     return [line for line in lines if line.get("level") in UNEXPECTED or "raw" in line]
 
 
+def restarts(admin: Admin) -> dict[str, int]:
+    """How often containers of operator and spine were restarted, by pod; a crash leaves its mark here, not in a log."""
+    return {
+        pod["metadata"]["name"]: container["restartCount"]
+        for pod in admin.list("Pod", SYSTEM)
+        for container in (pod.get("status") or {}).get("containerStatuses") or ()
+    }
+
+
 def leaders(lines: list[Line]) -> list[str]:
     """The replicas that said they lead, in this order."""
     return [str(line["identity"]) for line in lines if line.get("event") == "leading"]
@@ -87,12 +96,3 @@ def _parsed(line: bytes) -> Line:
     except ValueError:
         return {"raw": line.decode(errors="replace").rstrip()}
     return found
-
-
-def restarts(admin: Admin) -> dict[str, int]:
-    """How often the operator's containers were restarted, by pod; a crash leaves its mark here, not in a log."""
-    return {
-        pod["metadata"]["name"]: container["restartCount"]
-        for pod in admin.list("Pod", SYSTEM, SELECTOR)
-        for container in (pod.get("status") or {}).get("containerStatuses") or ()
-    }

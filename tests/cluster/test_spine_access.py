@@ -6,14 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
-from hack.cluster_demo.deployment import FARM
+from hack.cluster_demo.deployment import FARM, SYSTEM
 from nats.errors import Error, NoRespondersError
 from nats.errors import TimeoutError as Unanswered
 from nats.js.errors import NotFoundError
-from tests.api_server.eventually import eventually
+from tests.api_server.eventually import eventually, stays
 from tests.api_server.space import Space
 from tests.cluster.farm import ADAPTERS, PIPELINE, TURBINES, TWIN, Farm
 from tests.cluster.figures import Figures
+from tests.cluster.proxy import Proxied
 from tests.cluster.spine_access import (
     Door,
     await_refusal,
@@ -93,6 +94,9 @@ async def test_a_deleted_source_loses_its_credentials_wherever_they_were_copied_
             figures.say("source deleted to its open connection closed by the spine", time.monotonic() - begun)
         await await_refusal(spine, copied)
         assert credentials_of(farm.admin, space.name, name) == ""
+        # The account was updated for it. The complete report is what the spine's liveness probe asks for.
+        health = Proxied(farm.admin, SYSTEM, "brownfield-spine-0", 8222, kind="pods")
+        stays(lambda: health.look("/healthz") == {"status": "ok"}, what="the spine is healthy", seconds=5.0)
     finally:
         farm.admin.delete("Namespace", "", space.name)
 
