@@ -8,7 +8,7 @@ that wrong resources go on with) is looked up here, in between.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -26,6 +26,7 @@ from brownfield_operator.planning import Desired, broken, desire, plan_resources
 from brownfield_operator.references import config_maps_wanted
 from brownfield_operator.settings import OperatorSettings
 from brownfield_operator.store import CONFIG_MAP, Store
+from brownfield_planner.processes import Plan
 from brownfield_planner.resource_set import Resources
 
 QUIET = 1.0
@@ -144,6 +145,8 @@ class PlannerLoop:
         self.seconds = time.perf_counter() - begun
         before, self.desired = self.desired, desired
         self.planned(desired, before)
+        # Of the plan nothing is needed any more; five thousand configurations as objects are twenty megabytes.
+        self.desired = replace(desired, plan=Plan())
 
     async def _with_tables(self, resources: Resources) -> Resources:
         """Looks up ConfigMaps that nobody labelled, once each."""

@@ -9,7 +9,7 @@ import asyncio
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,16 +23,13 @@ from brownfield_api.process import ProcessConfig
 from brownfield_api.twin_config import TwinConfig
 from brownfield_operator import names
 from brownfield_operator.access.credentials import RENEWAL, Due, due, issue, user_of
-from brownfield_operator.access.permissions import Permissions, process_permissions
+from brownfield_operator.access.permissions import process_permissions
 from brownfield_operator.access.trust import DAY, Trust
 from brownfield_operator.desired import DesiredProcess, ProcessKey
 from brownfield_operator.kube.kinds import Json, Kind
 from brownfield_operator.kube.port import KubePort
 
 _log = structlog.get_logger()
-
-FRESH = 5
-"""Seconds for which a Secret that was read serves other processes, too: at a start they all ask at once."""
 
 _SHAPES: Mapping[str, type[ProcessConfig]] = {
     "adapter": AdapterConfig,
@@ -70,40 +67,50 @@ class SpineSecrets:
     withdrawn: Callable[[str], None]
     _found: dict[Place, dict[ProcessKey, _Found]] = field(default_factory=dict)
     _entries: dict[Place, frozenset[str]] = field(default_factory=dict)
-    _read_at: dict[Place, tuple[int, Mapping[str, str] | None]] = field(default_factory=dict)
     _at_work: dict[Place, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def ensure(self, process: DesiredProcess) -> None:
-        """Returns when the process has credentials that fit its configuration; writes only if it has none."""
+        """Returns when the process has credentials that fit its configuration; writes only if it has none.
+
+        Its neighbours in the Secret that nobody has looked at are looked at as well, and newcomers get theirs.
+        """
         place, entry = _place(process.key)
         async with self._at_work[place]:
             if self._is_good(process):
                 return
-            data = await self._read(place)
-            text = _text((data or {}).get(entry, ""))
-            state = due(text, self.trust(), _permissions(process), now=self.now())
-            if state is Due.NO:
-                self._note(process, text)
-                return
-            issued = [(process, self._issue(process, text)), *self._newcomers(place, {entry, *(data or ())})]
-            await self._write(place, {_place(each.key)[1]: creds for each, creds in issued}, create=data is None)
-            for each, creds in issued:
-                self._note(each, creds)
-            said = {"process": entry.removesuffix(names.spine_key("")), "why": state.value, "beside": len(issued) - 1}
-            _log.info("credentials for the spine issued", namespace=process.namespace, **said)
+            live = await self.kube.get(Kind.SECRET, *place)
+            data: Mapping[str, str] = (live or {}).get("data") or {}
+            issued = [(process, text)] if (text := self._renewed(process, _text(data.get(entry, "")))) else []
+            issued += self._newcomers(place, data, but=process.key)
+            if issued:
+                texts = {_place(each.key)[1]: text for each, text in issued}
+                await self._write(place, texts, create=live is None)
+                _log.info("credentials for the spine issued", namespace=place[0], processes=len(issued), first=entry)
+            for each, text in issued:
+                self._note(each, text)
 
-    def _newcomers(self, place: Place, there: Container[str]) -> Iterator[tuple[DesiredProcess, str]]:
-        """Processes that have nothing in this Secret yet, with new credentials."""
+    def _newcomers(
+        self, place: Place, data: Mapping[str, str], *, but: ProcessKey
+    ) -> Iterator[tuple[DesiredProcess, str]]:
+        """Processes that have nothing in this Secret yet, with new credentials; those that have good ones are noted."""
         for process in self.desired():
             where, entry = _place(process.key)
-            if where == place and entry not in there:
-                with suppress(BrownfieldError):  # it is told when its own turn comes
-                    yield process, self._issue(process, "")
+            if where != place or process.key == but or self._is_good(process):
+                continue
+            # What cannot be done for a neighbour is told when its own turn comes; so is what does not fit any more.
+            with suppress(BrownfieldError, msgspec.MsgspecError):
+                text = self._renewed(process, _text(data.get(entry, "")))
+                if text and entry not in data:
+                    yield process, text
 
-    def _issue(self, process: DesiredProcess, previous: str) -> str:
+    def _renewed(self, process: DesiredProcess, text: str) -> str:
+        """New credentials instead of `text`; "" where those are good, which is noted."""
+        permissions = process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
+        if due(text, self.trust(), permissions, now=self.now()) is Due.NO:
+            self._note(process, text)
+            return ""
         name = names.process_object(process.key)
-        permissions = _permissions(process)
-        return issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=previous)
+        return issue(self.trust(), name, permissions, now=self.now(), random=self.random, previous=text)
 
     def _note(self, process: DesiredProcess, text: str) -> None:
         known = _Found(_hash(process.content), _hash(text.encode()), self.now() + min(DAY, RENEWAL))
@@ -133,7 +140,6 @@ class SpineSecrets:
         """Somebody touched a Secret (gone: without data): processes whose credentials are not what they were."""
         data: Mapping[str, str] = secret.get("data") or {}
         place = (secret["metadata"]["namespace"], secret["metadata"]["name"])
-        self._read_at.pop(place, None)
         self._entries[place] = frozenset(data)
         known = self._found.get(place, {})
         touched = [
@@ -154,7 +160,6 @@ class SpineSecrets:
         """A watch had a gap: processes whose credentials have to be looked at again."""
         known = [key for found in self._found.values() for key in found]
         self._found.clear()
-        self._read_at.clear()
         return known
 
     def leftovers(self, known: Iterable[ProcessKey]) -> list[ProcessKey]:
@@ -172,27 +177,11 @@ class SpineSecrets:
         everybody = (item for known in self._found.values() for item in known.items())
         return [key for key, found in everybody if self.now() >= found.look_again]
 
-    async def _read(self, place: Place) -> Mapping[str, str] | None:
-        """The data of a Secret, None if there is no such Secret."""
-        known = self._read_at.get(place)
-        if known and self.now() - known[0] < FRESH:
-            return known[1]
-        live = await self.kube.get(Kind.SECRET, *place)
-        data = None if live is None else live.get("data") or {}
-        self._read_at = {each: read for each, read in self._read_at.items() if self.now() - read[0] < FRESH}
-        self._read_at[place] = (self.now(), data)
-        return data
-
     async def _write(self, place: Place, texts: Mapping[str, str], *, create: bool) -> None:
         data = {entry: base64.b64encode(text.encode()).decode() for entry, text in texts.items()}
-        self._read_at.pop(place, None)
         if create and await self.kube.create(_secret(place, data)):
             return
         await self.kube.merge_patch(Kind.SECRET, *place, {"data": data})
-
-
-def _permissions(process: DesiredProcess) -> Permissions:
-    return process_permissions(msgspec.json.decode(process.content, type=_SHAPES[process.kind]))
 
 
 def _place(key: ProcessKey) -> tuple[Place, str]:
