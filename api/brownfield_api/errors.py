@@ -14,6 +14,11 @@
 The sentence a person reads is made in one place, `BrownfieldError.__str__`.
 """
 
+import msgspec
+
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that nobody vouches for: only the first of the three is its own."""
+
 
 class BrownfieldError(Exception):
     """What went wrong (`what`), in which file, resource, field or device (`where`), what helps (`do`)."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from brownfield_api.errors import InvalidResource
+from brownfield_api.errors import UNDECODABLE, InvalidResource
 
 ConfigT = TypeVar("ConfigT", bound="Config")
 
@@ -48,7 +48,7 @@ def read_config(path: str, content: bytes, shape: type[ConfigT]) -> ConfigT:
     """The configuration in `content`; raises `InvalidResource` naming `path` and the field."""
     try:
         return msgspec.json.decode(content, type=shape)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise InvalidResource(str(error), where=path, do="It is rendered by `brownfield`; do not edit it") from error
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from brownfield_api.errors import CorruptBatch
+from brownfield_api.errors import UNDECODABLE, CorruptBatch
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 """Bound of an unpacked table: a hundred thousand tags with long names."""
@@ -114,7 +114,7 @@ def unpack(name: str, packed: bytes) -> AnyTable:
         if inflater.unconsumed_tail:
             raise CorruptBatch(f"table {name} unpacks to more than {MAX_TABLE_BYTES} bytes")
         table: AnyTable = msgspec.json.decode(content, type=AnyTable)
-    except (zlib.error, msgspec.MsgspecError) as error:
+    except (zlib.error, *UNDECODABLE) as error:
         raise CorruptBatch(f"table {name} cannot be read: {error}") from error
     if hashlib.sha256(content).hexdigest()[:32] != name:
         raise CorruptBatch(f"table {name} does not hash to its name")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from brownfield_api.adapter_config import AdapterConfig, EndpointConfig
+from brownfield_api.errors import UNDECODABLE
 from brownfield_api.process import render_config
 from brownfield_api.resources import LegacySource
 from brownfield_operator.desired import Egress, ProcessKey
@@ -72,7 +73,7 @@ def _with_sources(
     """The planned configuration with the sources `names` of the running one; None if there is nothing to add."""
     try:
         old = msgspec.json.decode(running.content, type=AdapterConfig)
-    except msgspec.MsgspecError:  # of a version that wrote another form: all of it stays, or all of it goes
+    except UNDECODABLE:  # of a version that wrote another form: all of it stays, or all of it goes
         return (running.content, frozenset(names)) if planned is None else None
     endpoints = {endpoint.key: endpoint for endpoint in (planned.endpoints if planned else ())}
     tables = dict(planned.tables) if planned else {}

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from brownfield_api.errors import CorruptBatch
+from brownfield_api.errors import UNDECODABLE, CorruptBatch
 from brownfield_api.tables import AssetTable, unpack
 from brownfield_pipeline.resume import Place
 from brownfield_pipeline.state import SourceState, State
@@ -83,7 +83,7 @@ def decode_checkpoint(content: bytes) -> Checkpoint:
             at += arrays[column.name].nbytes
         slots = max((column.length for column in head.columns), default=0)
         return Checkpoint(head.table, head.place, State.restored(arrays, head.sources, slots))
-    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+    except (*UNDECODABLE, ValueError, TypeError) as error:
         raise CorruptBatch(f"cannot be read: {error}") from error
 
 

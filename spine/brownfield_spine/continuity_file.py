@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from brownfield_api.errors import UNDECODABLE
 from brownfield_spine.continuity import Continuity
 
 _NAME = "continuity.json"
@@ -44,6 +45,6 @@ class ContinuityFile:
             return msgspec.json.decode(self._path.read_bytes(), type=Continuity)
         except FileNotFoundError:
             return Continuity()
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, *UNDECODABLE) as error:
             _log.error("numbering beside the journal cannot be read", path=str(self._path), error=str(error))
             return Continuity()

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import nkeys  # type: ignore[import-untyped]  # ships no annotations
 
-from brownfield_api.errors import BrownfieldError
+from brownfield_api.errors import UNDECODABLE, BrownfieldError
 
 _INBOX = "_INBOX."
 _DECORATED = re.compile(r"-{3,}BEGIN ([A-Z ]+?)-{3,}\s+([\w\-.=]+)\s+-{3,}END \1-{3,}")
@@ -93,7 +93,7 @@ def _user_jwt(parts: dict[str, str], where: str) -> UserJwt:
     try:
         _claims(found.jwt)
         nkeys.from_seed(found.seed.encode())
-    except (ValueError, IndexError, msgspec.MsgspecError, nkeys.NkeysError) as error:
+    except (*UNDECODABLE, ValueError, IndexError, nkeys.NkeysError) as error:
         raise _damaged(where) from error
     return found
 

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from nats.js import api
 
-from brownfield_api.errors import SpineUnavailable
+from brownfield_api.errors import UNDECODABLE, SpineUnavailable
 from brownfield_api.health import HealthRecord
 from brownfield_api.subjects import HEALTH_BUCKET, health_key
 from brownfield_spine.connection import Spine
@@ -109,5 +109,5 @@ def _note(taken: Taken, found: dict[str, HealthRecord]) -> None:
         return
     try:
         found[key] = msgspec.json.decode(taken.message.data, type=HealthRecord)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         _log.warning("health record cannot be read", key=key, error=str(error))

@@ -13,6 +13,7 @@ from typing import Self
 
 import msgspec
 
+from brownfield_api.errors import UNDECODABLE
 from brownfield_api.header import BatchHeader
 
 PREFIX = struct.Struct("<4sIII")
@@ -65,7 +66,7 @@ class Frame:
         """The frame, or None if meta cannot be read or the payload is not what its header says."""
         try:
             found = _decode(meta)
-        except msgspec.MsgspecError:
+        except UNDECODABLE:
             return None
         if zlib.crc32(payload) != found.header.crc:
             return None

@@ -81,3 +81,9 @@ def test_a_small_file_that_unpacks_to_too_much_is_refused_before_it_fills_memory
     assert len(bomb) < MAX_TABLE_BYTES // 100
     with pytest.raises(CorruptBatch, match="more than"):
         unpack("0" * 32, bomb)
+
+
+@pytest.mark.parametrize("content", [b'{"type":"TagTable","tags":[{"name":"\xc3("}]}', b"[" * 100_000])
+def test_what_the_decoder_has_no_error_of_its_own_for_is_refused_too(content: bytes) -> None:
+    with pytest.raises(CorruptBatch, match="cannot be read"):
+        unpack("0" * 32, zlib.compress(content))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from brownfield_api.errors import BrownfieldError
+from brownfield_api.errors import UNDECODABLE, BrownfieldError
 from brownfield_api.health import Hop, QualityCounts
 from brownfield_spine.hops import HopCounter
 from brownfield_twin.arrivals import HopTotals
@@ -174,7 +174,7 @@ def _read(path: Path) -> Saved:
         raise DamagedCheckpoint("its checksum is wrong", str(path))
     try:
         saved = msgspec.msgpack.decode(content[head:], type=Saved)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise DamagedCheckpoint(str(error), str(path)) from error
     if {len(saved.columns.get(name, b"")) // 8 for name in _WIDE} - {len(saved.names)}:
         raise DamagedCheckpoint("its columns are of unequal length", str(path))

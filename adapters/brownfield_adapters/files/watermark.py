@@ -11,7 +11,7 @@ import json
 import msgspec
 
 from brownfield_adapters.files.times import Clock
-from brownfield_api.errors import InvalidResource
+from brownfield_api.errors import UNDECODABLE, InvalidResource
 
 
 class FileMark(msgspec.Struct, frozen=True, array_like=True):
@@ -62,5 +62,5 @@ def load(position: str) -> Watermark:
         return Watermark()
     try:
         return msgspec.convert(json.loads(position), Watermark)
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, *UNDECODABLE) as error:
         raise InvalidResource(f"the position {position[:80]!r} is no watermark of files: {error}") from error

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from brownfield_api.errors import UNDECODABLE
 from brownfield_operator.access.keys import public_key, sign
 
 _VERSION = 2
@@ -185,7 +186,7 @@ def _decode(jwt: str, seed: str, kind: type[_ClaimsT]) -> _ClaimsT | None:
     body = signed.partition(".")[2]
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=kind)
-    except (ValueError, msgspec.MsgspecError):
+    except (ValueError, *UNDECODABLE):
         return None
 
 

@@ -10,7 +10,7 @@ import msgspec
 from nats import errors
 from nats.aio.client import Client
 
-from brownfield_api.errors import SpineUnavailable
+from brownfield_api.errors import UNDECODABLE, SpineUnavailable
 from brownfield_operator.access.claims import user_jwt
 from brownfield_operator.access.keys import KeyKind, new_seed, public_key
 from brownfield_operator.access.trust import Trust
@@ -46,7 +46,7 @@ async def push_account(servers: Sequence[str], trust: Trust, *, now: int, random
     where = ", ".join(servers)
     try:
         answer = msgspec.json.decode(await _request(servers, trust, now, random), type=_Answer)
-    except (errors.Error, OSError, TimeoutError, msgspec.MsgspecError) as error:
+    except (errors.Error, OSError, TimeoutError, *UNDECODABLE) as error:
         raise SpineUnavailable(f"does not take the account ({str(error) or type(error).__name__})", where) from error
     if answer.error is not None or answer.data is None or answer.data.code != 200:
         said = answer.error.description if answer.error else "an answer without a result"

@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from brownfield_api.errors import BrownfieldError
+from brownfield_api.errors import UNDECODABLE, BrownfieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _invalid(what: str, where: str, code: int, reason: str, causes: tuple[Cause,
 def _status(body: bytes) -> Mapping[str, Any]:
     try:
         status = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         status = None  # a proxy in between answers in HTML or plain text
     if isinstance(status, dict) and status.get("kind") == "Status":
         return status

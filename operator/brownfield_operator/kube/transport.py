@@ -14,6 +14,7 @@ import msgspec
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException
 
+from brownfield_api.errors import UNDECODABLE
 from brownfield_operator.kube.counting import Requests
 from brownfield_operator.kube.errors import Unauthorized, Unreachable, refusal
 from brownfield_operator.kube.kinds import Json, Kind
@@ -73,7 +74,7 @@ class Transport:
         response = await self._open(request)
         try:
             answer: Json = msgspec.json.decode(await response.read())
-        except (*_BROKEN, msgspec.DecodeError) as error:
+        except (*_BROKEN, *UNDECODABLE) as error:
             raise Unreachable(f"half an answer: {_words(error)}", request.where) from error
         return answer
 
@@ -85,7 +86,7 @@ class Transport:
                 yield msgspec.json.decode(line)
         except TimeoutError:
             return  # silence
-        except (*_BROKEN, msgspec.DecodeError) as error:
+        except (*_BROKEN, *UNDECODABLE) as error:
             raise Unreachable(f"the stream broke: {_words(error)}", request.where) from error
         finally:
             _hang_up(response)
