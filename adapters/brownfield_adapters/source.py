@@ -7,7 +7,7 @@ from pathlib import Path
 from brownfield_adapters.feed import SourceFeed
 from brownfield_adapters.registry import keeps_history, protocol_name
 from brownfield_api.adapter_config import EndpointConfig, SourceConfig
-from brownfield_api.health import SourceHealth
+from brownfield_api.health import EventCounts, SourceHealth
 from brownfield_api.subjects import RAW_STREAM
 from brownfield_api.tables import TagTable
 from brownfield_spine.connection import Spine
@@ -23,11 +23,17 @@ class Source:
     endpoint: str
     feed: SourceFeed
     writer: SubjectWriter
+    promised: float
 
     @property
     def stats(self) -> WriterStats:
         """What the writer has done so far."""
         return self.writer.stats
+
+    def timely(self) -> EventCounts:
+        """Samples the spine had within the latency that was promised, to 5 %, and all whose latency says something."""
+        (good, total), _ = self.writer.latency.histogram((self.promised,))
+        return EventCounts(good=good, total=total)
 
     def health(self) -> SourceHealth:
         """The source's part of the health record."""
@@ -49,6 +55,7 @@ class Source:
             samples_published=stats.published.samples,
             samples_dropped=stats.dropped.samples,
             latency=self.writer.latency.quantiles(),
+            timely=self.timely(),
             buffer_batches=stats.buffered.batches,
             buffer_bytes=stats.buffered_bytes,
             buffer_oldest=stats.oldest,
@@ -81,6 +88,7 @@ async def open_source(
         size=config.buffer.size,
         max_age=config.buffer.max_age,
         clock=clock,
+        max_skew=config.max_skew,
         wait=history,
     )
     feed = SourceFeed(
@@ -92,7 +100,7 @@ async def open_source(
         keeps_history=history,
         resumed=resumed,
     )
-    return Source(config.name, protocol_name(endpoint.endpoint), endpoint.key, feed, writer)
+    return Source(config.name, protocol_name(endpoint.endpoint), endpoint.key, feed, writer, config.timely)
 
 
 def _message(source: str, stats: WriterStats) -> str:

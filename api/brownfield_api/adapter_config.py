@@ -102,7 +102,8 @@ SourceOptions = ModbusOptions | OpcUaOptions | FilesOptions
 
 class SourceConfig(Config, frozen=True, kw_only=True):
     """One LegacySource on an endpoint. `table` names a member of `AdapterConfig.tables`;
-    `timestamps` is source, server or gather: whose clock the source time comes from.
+    `timestamps` is source, server or gather: whose clock the source time comes from; a sample whose source time is
+    more than `max_skew` from its receipt says nothing about latency. `timely`: the latency that was promised.
     """
 
     name: str
@@ -112,6 +113,8 @@ class SourceConfig(Config, frozen=True, kw_only=True):
     timestamps: str
     options: SourceOptions
     suspended: bool = False
+    max_skew: float | None = None
+    timely: float = 1.0
     buffer: BufferConfig = BufferConfig()
 
 

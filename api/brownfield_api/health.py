@@ -56,9 +56,19 @@ class QualityCounts(msgspec.Struct, frozen=True, kw_only=True):
     bad: int = 0
 
 
+class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Events that count for a service level since the process began, and how many of them were good; seconds where
+    an indicator is a share of time (`docs/slo.md`).
+    """
+
+    good: float = 0
+    total: float = 0
+
+
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """One LegacySource as its adapter sees it. Times are ns since 1970 UTC, 0 = never. Counts are since the
-    process began. `message` says in plain words why it is not well, "" if it is.
+    process began. `timely`: samples the spine had in time, of all whose latency says something. `message` says in
+    plain words why it is not well, "" if it is.
     """
 
     name: str
@@ -77,6 +87,7 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     samples_published: int = 0
     samples_dropped: int = 0
     latency: Quantiles = Quantiles()
+    timely: EventCounts = EventCounts()
     buffer_batches: int = 0
     buffer_bytes: int = 0
     buffer_oldest: int = 0
@@ -85,7 +96,8 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 class TwinHealth(msgspec.Struct, frozen=True, kw_only=True):
     """A twin's own counts. An asset is fresh if all its stored properties are. `sequence` compares counter
-    tags end to end, in samples; `quality` counts samples that arrived. `catching_up`: reading backlog.
+    tags end to end, in samples; `quality` counts samples that arrived. `catching_up`: reading backlog. `properties`:
+    how many stored ones it holds; `freshness`: their seconds, and the fresh ones of them.
     """
 
     assets: int
@@ -94,12 +106,15 @@ class TwinHealth(msgspec.Struct, frozen=True, kw_only=True):
     quality: QualityCounts = QualityCounts()
     sequence: Hop = Hop()
     catching_up: bool = False
+    properties: int = 0
+    freshness: EventCounts = EventCounts()
     page: str = ""
 
 
 class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One process. `instance` is unique to this start (a pod's UID, or pid and time); `hops` by input
-    subject; `latency` is source time -> this process, `message` "" if all is well.
+    subject; `latency` is source time -> this process, `message` "" if all is well. `of_sources`: by source, of a
+    pipeline samples whose code is Good after its rules, of a twin samples it had in time.
     """
 
     kind: str
@@ -112,6 +127,7 @@ class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceHealth, ...] = ()
     hops: dict[str, Hop] = {}
     latency: Quantiles = Quantiles()
+    of_sources: dict[str, EventCounts] = {}
     quarantined: int = 0
     twin: TwinHealth | None = None
     message: str = ""

@@ -19,6 +19,9 @@ TABLE_BUCKET = "bf-tables"
 HEALTH_BUCKET = "bf-health"
 """Key-value bucket with one record per process; see `brownfield_api.health`."""
 
+LEVEL_BUCKET = "bf-levels"
+"""Key-value bucket with the books of service levels; see `brownfield_slo.ledger`."""
+
 STREAM_SUBJECTS = {
     RAW_STREAM: "bf.raw.>",
     ASSET_STREAM: "bf.asset.>",

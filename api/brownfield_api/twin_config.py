@@ -74,7 +74,7 @@ class TwinInput(Config, frozen=True, kw_only=True):
 
 class TwinConfig(ProcessConfig, frozen=True, kw_only=True):
     """One twin process. `listen` is host:port of API and page; `active` names the behaviour that stands in
-    when a property is stale ("": none).
+    when a property is stale ("": none). `timely`: by source, the latency that was promised.
     """
 
     listen: str
@@ -84,4 +84,5 @@ class TwinConfig(ProcessConfig, frozen=True, kw_only=True):
     staleness: StalenessConfig = StalenessConfig()
     behaviours: tuple[CurveConfig, ...] = ()
     active: str = ""
+    timely: dict[str, float] = {}
     history: HistoryConfig = HistoryConfig()

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 from prometheus_client import CollectorRegistry, Counter
-from prometheus_client.core import HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from brownfield_api.health import Hop
+from brownfield_api.health import EventCounts, Hop
 from brownfield_pipeline.stage import Output
 from brownfield_spine.hops import HopCounter
 
@@ -31,9 +31,15 @@ class Metrics:
         registry.register(self._latency)
         registry.register(_HopCollector(hops))
         self.quarantined = 0
+        self.judged: dict[str, EventCounts] = {}
+        registry.register(_QualityCollector(self.judged))
 
     def count(self, output: Output) -> None:
         """Count what one batch became."""
+        good, judged = output.judged()
+        if judged:
+            before = self.judged.get(output.source, EventCounts())
+            self.judged[output.source] = EventCounts(good=before.good + good, total=before.total + judged)
         for counter, count in zip(self._samples, output.counts(), strict=True):
             if count:
                 counter.inc(count)
@@ -65,6 +71,21 @@ class _LatencyHistogram(Collector):
             buckets=list(zip(bounds, np.cumsum(self._counts).tolist(), strict=True)),
             sum_value=self._sum,
         )
+
+
+class _QualityCollector(Collector):
+    """By source: samples a rule could judge, and those that are Good after all rules."""
+
+    def __init__(self, judged: Mapping[str, EventCounts]) -> None:
+        self._judged = judged
+
+    def collect(self) -> Iterator[Metric]:
+        judged = CounterMetricFamily("brownfield_pipeline_judged_samples", "Fresh samples", labels=["source"])
+        good = CounterMetricFamily("brownfield_pipeline_good_samples", "Those that are Good", labels=["source"])
+        for source, counts in self._judged.items():
+            judged.add_metric([source], counts.total)
+            good.add_metric([source], counts.good)
+        yield from (judged, good)
 
 
 class _HopCollector(Collector):

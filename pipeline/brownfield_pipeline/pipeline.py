@@ -31,7 +31,7 @@ from brownfield_spine.tables import TableStore
 CATCHING_UP = 200
 """Messages behind a batch from which on its latency tells of the backlog, not of the pipeline."""
 
-_NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE)
+_NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE | Reason.MAX_SKEW)
 _log = structlog.get_logger()
 
 

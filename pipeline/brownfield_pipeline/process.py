@@ -273,6 +273,7 @@ class _Record:
             metrics=self._metrics,
             hops={subject: hop.snapshot() for subject, hop in self._parts.hops.items()},
             latency=self._parts.latency.quantiles(),
+            of_sources=dict(self._parts.metrics.judged),
             quarantined=self._parts.metrics.quarantined,
             message="; ".join(trouble[:_MESSAGES]) + more,
         )

@@ -52,6 +52,20 @@ class Output:
         good, uncertain, bad = np.bincount(severity(status), minlength=3)
         return int(good), int(uncertain), int(bad)
 
+    def judged(self) -> tuple[int, int]:
+        """Good ones and all of the samples that tell how good the source is: not the repetitions of what is held."""
+        fresh = _fresh(self.stored)
+        judged = len(fresh) + (0 if self.quarantined is None else len(_fresh(self.quarantined)))
+        return int(np.count_nonzero(severity(fresh) == 0)), judged
+
+
+def _fresh(batch: SampleBatch) -> npt.NDArray[np.uint32]:
+    """Codes of the samples that are no repetition."""
+    if not bool(batch.reasons.any()):
+        return batch.status
+    codes: npt.NDArray[np.uint32] = batch.status[(batch.reasons & Reason.HELD) == 0]
+    return codes
+
 
 class Stage:
     """The transformation of one partition and its state."""

@@ -151,6 +151,8 @@ def _source(source: CheckedSource, host: HostOptions) -> SourceConfig:
         timestamps=source.timestamps,
         options=source.options,
         suspended=source.suspended,
+        max_skew=source.max_skew,
+        timely=source.timely,
         buffer=source.buffer,
     )
 

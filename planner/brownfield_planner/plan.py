@@ -133,7 +133,7 @@ def _processes(
     groups = (
         adapter_processes(admitted, host),
         [pipeline_process(item, sources, host) for item in mappings],
-        [twin_process(twin, listens[twin.loaded.key], host) for twin in twins],
+        [twin_process(twin, sources, listens[twin.loaded.key], host) for twin in twins],
     )
     ordered: list[PlannedProcess] = []
     for group in groups:

@@ -25,6 +25,12 @@ from brownfield_planner.host import HostOptions
 from brownfield_planner.resource_set import Loaded, Resources
 from brownfield_planner.tag_lists import TagList, list_tags, protocol_of
 
+DEFAULT_INTERVAL = 1.0
+"""Seconds between two polls."""
+
+DEFAULT_TIMELY = 1.0
+"""Seconds from source time to the spine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedSource:
@@ -45,6 +51,13 @@ class CheckedSource:
     buffer: BufferConfig
     interval: float
     timestamps: str
+    max_skew: float | None
+
+    @property
+    def timely(self) -> float:
+        """Seconds within which its samples were promised; a second where nothing was."""
+        objectives = self.loaded.model.spec.objectives
+        return objectives.latency.threshold if objectives and objectives.latency else DEFAULT_TIMELY
 
     @property
     def protocol(self) -> str:
@@ -64,7 +77,7 @@ def check_source(
     tags = list_tags(source, tables, findings)
     key, addresses, endpoint = _endpoint(source, host, findings)
     credentials = _credentials(source, resources, host, findings)
-    interval = spec.interval or 1.0
+    interval = spec.interval or DEFAULT_INTERVAL
     stamped = spec.timestamps.from_ if spec.timestamps else None
     ok = findings.error_count == before and tags.complete and not tags.refused
     return CheckedSource(
@@ -80,6 +93,7 @@ def check_source(
         buffer=_buffer(source.model),
         interval=interval,
         timestamps=stamped or ("gather" if spec.modbus else "source"),
+        max_skew=spec.timestamps.max_skew if spec.timestamps else None,
     )
 
 

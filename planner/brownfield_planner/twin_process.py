@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from brownfield_api.resources import TwinModel
 from brownfield_api.resources.endpoints import split_authority
 from brownfield_api.twin_config import HistoryConfig, TwinAsset, TwinClass, TwinConfig, TwinInput
+from brownfield_planner.assets import Sources
 from brownfield_planner.behaviours import curve_config
 from brownfield_planner.host import HostOptions
 from brownfield_planner.processes import PlannedProcess
 from brownfield_planner.twins import CheckedTwin, staleness_config
 
 
-def twin_process(twin: CheckedTwin, listen: str, host: HostOptions) -> PlannedProcess:
+def twin_process(twin: CheckedTwin, sources: Sources, listen: str, host: HostOptions) -> PlannedProcess:
     """The process of a twin that is ok."""
     namespace, name = twin.loaded.key
     spec = twin.loaded.model.spec
@@ -35,6 +36,7 @@ def twin_process(twin: CheckedTwin, listen: str, host: HostOptions) -> PlannedPr
         behaviours=tuple(curve_config(behaviour) for behaviour in spec.behaviours or ()),
         active=spec.active or "",
         history=HistoryConfig(memory=_memory(twin.loaded.model), parquet=_parquet(twin)),
+        timely=_timely(twin, sources),
     )
     return PlannedProcess(kind="twin", namespace=namespace, name=name, config=config, resources=(twin.loaded.ref,))
 
@@ -51,6 +53,14 @@ def _assets(twin: CheckedTwin) -> tuple[TwinAsset, ...]:
         )
         for mapping, asset in twin.assets
     )
+
+
+def _timely(twin: CheckedTwin, sources: Sources) -> dict[str, float]:
+    """What was promised of the latency of the sources behind its assets."""
+    namespace = twin.loaded.namespace
+    names = sorted({name for _, asset in twin.assets for name in (asset.spec.sources or {}).values()})
+    found = [(name, sources.get((namespace, name))) for name in names]
+    return {name: source.timely for name, source in found if source is not None}
 
 
 def _memory(model: TwinModel) -> float:

@@ -4,6 +4,7 @@ SIGTERM and SIGINT cancel `main`, whose `finally` clauses close what is open. Un
 the environment) so does the end of standard input: the supervisor is gone, and nobody would stop us later.
 Anything unexpected, in `main` or in a background task made by `brownfield_spine.tasks.spawn`, ends the process
 with an exit code that says so, because a half-dead process that looks alive is worse than one that is restarted.
+What the event loop says of connections that are torn down while the process ends is no error; all else it says is.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import errno
 import logging
 import os
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -114,7 +116,7 @@ def run_process(main: Callable[[], Awaitable[None]], **bound: str) -> int:
 
 async def _run(main: Callable[[], Awaitable[None]]) -> int:
     loop = asyncio.get_running_loop()
-    work = asyncio.ensure_future(main())
+    work: asyncio.Task[None] = loop.create_task(_awaited(main))
     failures: list[BaseException] = []
 
     def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -122,8 +124,10 @@ async def _run(main: Callable[[], Awaitable[None]]) -> int:
         if context.get(FATAL) and error is not None:
             failures.append(error)
             work.cancel()
-        else:
-            _log.error("event loop", what=context.get("message"), exc_info=error)
+            return
+        ends = work.cancelling() > 0 or work.done()
+        say = _log.debug if ends or _is_of_closed_tls(context) else _log.error
+        say("event loop", what=context.get("message"), exc_info=error)
 
     loop.set_exception_handler(report)
     _stop_on_signals(loop, work)
@@ -134,6 +138,22 @@ async def _run(main: Callable[[], Awaitable[None]]) -> int:
         if failures:
             raise failures[0] from None
     return EXIT_OK
+
+
+async def _awaited(main: Callable[[], Awaitable[None]]) -> None:
+    await main()
+
+
+def _is_of_closed_tls(context: dict[str, Any]) -> bool:
+    """Whether TLS complains that its connection is closed, by us or by the peer. The loop says "fatal error" when a
+    record comes in, or goes out, after the one or the other; whoever uses the connection is told that it is closed.
+    """
+    if type(context.get("protocol")).__name__ != "SSLProtocol":  # uvloop's and asyncio's are two classes of that name
+        return False
+    error = context.get("exception")
+    if isinstance(error, ssl.SSLError):
+        return error.reason == "APPLICATION_DATA_AFTER_CLOSE_NOTIFY"
+    return isinstance(error, RuntimeError) and "the handler is closed" in str(error)
 
 
 def _loop_factory() -> "Callable[[], asyncio.AbstractEventLoop] | None":

@@ -16,6 +16,7 @@ from brownfield_api.errors import SpineUnavailable
 from brownfield_api.subjects import (
     ASSET_STREAM,
     HEALTH_BUCKET,
+    LEVEL_BUCKET,
     QUARANTINE_STREAM,
     RAW_STREAM,
     STREAM_SUBJECTS,
@@ -35,16 +36,20 @@ class Limits:
     asset_bytes: int
     quarantine_bytes: int
     table_bytes: int
+    level_bytes: int
     max_age: float = 7 * 86400.0
 
     @classmethod
     def within(cls, total_bytes: int, *, max_age: float = 7 * 86400.0) -> Self:
-        """Shares of one total: 40 % raw, 40 % assets, 10 % quarantine, 5 % tables, the rest kept free."""
+        """Shares of one total: 40 % raw, 40 % assets, 8 % quarantine, 5 % tables, 2 % books of service levels,
+        the rest kept free.
+        """
         return cls(
             raw_bytes=total_bytes * 40 // 100,
             asset_bytes=total_bytes * 40 // 100,
-            quarantine_bytes=total_bytes * 10 // 100,
+            quarantine_bytes=total_bytes * 8 // 100,
             table_bytes=total_bytes * 5 // 100,
+            level_bytes=total_bytes * 2 // 100,
             max_age=max_age,
         )
 
@@ -59,7 +64,8 @@ async def provision(spine: Spine, limits: Limits) -> None:
     for name, size in sizes.items():
         await _ensure(spine, _stream(name, STREAM_SUBJECTS[name], size, limits.max_age))
     await _ensure(spine, _table_bucket(limits.table_bytes))
-    await _ensure(spine, _health_bucket())
+    await _ensure(spine, _bucket(HEALTH_BUCKET, _HEALTH_BYTES, _HEALTH_TTL))
+    await _ensure(spine, _bucket(LEVEL_BUCKET, limits.level_bytes, max_age=None))
 
 
 def _stream(name: str, subject: str, size: int, max_age: float) -> api.StreamConfig:
@@ -91,14 +97,14 @@ def _table_bucket(size: int) -> api.StreamConfig:
     )
 
 
-def _health_bucket() -> api.StreamConfig:
+def _bucket(name: str, size: int, max_age: float | None) -> api.StreamConfig:
     """As the key-value convention (NATS ADR-8) lays it out; on disk: a stream in memory ends with the broker."""
     return api.StreamConfig(
-        name=f"KV_{HEALTH_BUCKET}",
-        subjects=[f"$KV.{HEALTH_BUCKET}.>"],
+        name=f"KV_{name}",
+        subjects=[f"$KV.{name}.>"],
         max_msgs_per_subject=1,
-        max_bytes=_HEALTH_BYTES,
-        max_age=_HEALTH_TTL,
+        max_bytes=size,
+        max_age=max_age,
         discard=api.DiscardPolicy.NEW,
         storage=api.StorageType.FILE,
         allow_rollup_hdrs=True,

@@ -40,6 +40,9 @@ from brownfield_spine.tasks import spawn, stop
 _NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE)
 _TIMES_KEPT = 8
 
+VOUCHED_WITHIN = 5 * 10**9
+"""Nanoseconds; a source that vouches for less than up to here is reading history, whose rows are old by nature."""
+
 _log = structlog.get_logger()
 
 
@@ -64,7 +67,7 @@ class SubjectWriter:
     """Writes one subject; see the module for its promises. Make it with `open`."""
 
     def __init__(self, *, subject: str, source: str, outbox: Outbox, chain: Chain, spine: Spine, shelf: TableShelf,
-                 file: ContinuityFile, clock: Callable[[], int]) -> None:  # fmt: skip
+                 file: ContinuityFile, clock: Callable[[], int], max_skew: float | None) -> None:  # fmt: skip
         self._subject = subject
         self._source = source
         self._outbox = outbox
@@ -73,6 +76,7 @@ class SubjectWriter:
         self._file = file
         self._tables = table_store(spine)
         self._clock = clock
+        self._max_skew = None if max_skew is None else round(max_skew * 1e9)
         last = outbox.last
         self._opening = begin(last.place if last else None, file.saved, now=clock())
         self._continuity = self._opening.continuity
@@ -101,12 +105,14 @@ class SubjectWriter:
         size: int,
         max_age: float,
         clock: Callable[[], int],
+        max_skew: float | None = None,
         wait: bool = True,
     ) -> Self:
         """The writer of `subject`, its continuity proven or a new epoch begun, its backlog already on the way.
 
         The journal is `journal_dir / subject`, of at most about `size` bytes; batches older than `max_age`
-        seconds are given up (0: never). `clock` gives ns since 1970 UTC. Waits while the spine is away. Without
+        seconds are given up (0: never). `clock` gives ns since 1970 UTC. A sample whose source time is more than
+        `max_skew` seconds from its receipt says nothing about latency. Waits while the spine is away. Without
         `wait` it does not, and continuity is proven later; `last_input` is then what the journal alone says, so
         a source that keeps history had better wait. Raises `OSError` if the journal cannot be opened.
         """
@@ -123,6 +129,7 @@ class SubjectWriter:
             shelf=TableShelf(directory),
             file=ContinuityFile(directory),
             clock=clock,
+            max_skew=max_skew,
         )
         if wait:
             await writer._until_asked()
@@ -222,7 +229,7 @@ class SubjectWriter:
         )
         frame = Frame(header, payload, self._clock(), len(batch), more, first and len(batch) > 0)
         if len(self._times) < _TIMES_KEPT:
-            self._times[frame.place] = _live_times(batch)
+            self._times[frame.place] = self._live_times(batch, as_of)
         return frame
 
     async def _until_asked(self) -> None:
@@ -310,17 +317,27 @@ class SubjectWriter:
         if frame.place > self._durable:
             self._durable, self.last_input = frame.place, frame.header.input
         times = self._times.pop(frame.place, None)
-        self.latency.add(now - (_live_times(decode(frame.payload, frame.header.crc)) if times is None else times))
+        if times is None:
+            times = self._live_times(decode(frame.payload, frame.header.crc), frame.header.as_of)
+        self.latency.add(now - times)
         self._progress.set()
+
+    def _live_times(self, batch: SampleBatch, as_of: int) -> npt.NDArray[np.int64]:
+        """Source times that say something about latency (ns)."""
+        times = batch.source_time
+        if not len(times) or int(batch.receive_time[-1]) - as_of > VOUCHED_WITHIN:
+            return times[:0]
+        if batch.reasons.any():
+            live = (batch.reasons & _NOT_LIVE) == 0
+        elif self._max_skew is None:
+            return times
+        else:
+            live = np.ones(len(times), np.bool_)
+        if self._max_skew is not None:
+            live &= np.abs(batch.receive_time - times) <= self._max_skew
+        chosen: npt.NDArray[np.int64] = times[live]
+        return chosen
 
 
 def _after_gap(batch: SampleBatch) -> SampleBatch:
     return replace(batch, reasons=batch.reasons | np.uint16(Reason.GAP_BEFORE))
-
-
-def _live_times(batch: SampleBatch) -> npt.NDArray[np.int64]:
-    """Source times that say something about latency (ns)."""
-    if not batch.reasons.any():
-        return batch.source_time
-    live: npt.NDArray[np.int64] = batch.source_time[(batch.reasons & _NOT_LIVE) == 0]
-    return live

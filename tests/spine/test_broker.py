@@ -71,7 +71,7 @@ async def test_a_killed_server_is_started_again_on_its_port(broker: Broker, unti
     await until(lambda: broker.pid not in (None, before) and spine.connections == 2)
     streams = (await spine.js.account_info()).streams
     await spine.close()
-    assert (broker.restarts, streams) == (1, 5)
+    assert (broker.restarts, streams) == (1, 6)
 
 
 async def test_a_server_that_lives_but_does_not_answer_is_replaced(
@@ -84,7 +84,7 @@ async def test_a_server_that_lives_but_does_not_answer_is_replaced(
     broker.kill(signal.SIGSTOP)
     await until(lambda: broker.pid not in (None, before), deadline=30)
     spine = await connect(broker.config, name="test")
-    assert (await spine.js.account_info()).streams == 5
+    assert (await spine.js.account_info()).streams == 6
     await spine.close()
 
 

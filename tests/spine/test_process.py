@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from brownfield_api.errors import InvalidResource
 from brownfield_api.process import ProcessConfig
-from brownfield_spine.process import instance_id, read_process_config
+from brownfield_spine.process import _is_of_closed_tls, instance_id, read_process_config
 
 _HEAD = """
 import asyncio, sys
@@ -112,6 +113,82 @@ async def test_a_child_ends_cleanly_when_its_supervisor_is_killed(tmp_path: Path
         while Path(f"/proc/{pid}").exists():  # noqa: ASYNC240 - a look, not a read
             await asyncio.sleep(0.01)
     assert done.read_text() == "closed"
+
+
+_COMPLAINT = """
+def complain(protocol, error):
+    context = {"message": "Fatal error on SSL protocol", "exception": error, "protocol": protocol}
+    asyncio.get_running_loop().call_exception_handler(context)
+    asyncio.get_running_loop().create_future().set_exception(OSError("nobody asked"))
+    gc.collect()
+"""
+
+
+async def test_what_the_event_loop_says_while_the_process_ends_is_no_error() -> None:
+    """Connections are torn down then, and who waited for an answer is not there any more."""
+    code, _, log = await run(
+        "import gc\n" + _COMPLAINT + "async def main():\n"
+        "  try: await forever()\n"
+        "  finally: complain(None, ValueError('torn'))\n"
+        "sys.exit(run_process(main))",
+        signal.SIGTERM,
+    )
+    assert (code, [line["event"] for line in log]) == (0, ["stopping"])
+
+
+async def test_what_the_event_loop_says_before_is_an_error() -> None:
+    code, _, log = await run(
+        "import gc\n" + _COMPLAINT + "async def main():\n"
+        "  complain(None, ValueError('torn')); await forever()\n"
+        "sys.exit(run_process(main))",
+        signal.SIGTERM,
+    )
+    said = [(line.get("what"), line["level"]) for line in log]
+    assert (code, said) == (
+        0,
+        [("Fatal error on SSL protocol", "error"), ("Future exception was never retrieved", "error"), (None, "info")],
+    )
+
+
+async def test_a_background_task_that_fails_while_the_process_ends_is_not_hidden() -> None:
+    code, _, log = await run(
+        "async def fails(): await asyncio.sleep(0); 1 / 0\n"
+        "async def main():\n"
+        "  try: await forever()\n"
+        "  finally:\n"
+        "    task = spawn(fails(), name='publisher'); await asyncio.sleep(0.1)\n"
+        "sys.exit(run_process(main))",
+        signal.SIGTERM,
+    )
+    assert code == 70
+    assert "background task failed" in [line["event"] for line in log]
+
+
+class SSLProtocol:
+    """By its name like uvloop's and asyncio's."""
+
+
+def ssl_error(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, reason)
+    error.reason = reason
+    return error
+
+
+@pytest.mark.parametrize(
+    ("protocol", "error", "quiet"),
+    [
+        (SSLProtocol(), RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed"), True),
+        (SSLProtocol(), ssl_error("APPLICATION_DATA_AFTER_CLOSE_NOTIFY"), True),
+        (SSLProtocol(), ssl_error("DECRYPTION_FAILED_OR_BAD_RECORD_MAC"), False),
+        (SSLProtocol(), RuntimeError("dictionary changed size during iteration"), False),
+        (object(), RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed"), False),
+        (SSLProtocol(), None, False),
+    ],
+)
+def test_of_tls_only_the_complaint_about_a_closed_connection_is_quiet(
+    protocol: object, error: Exception | None, quiet: bool
+) -> None:
+    assert _is_of_closed_tls({"message": "Fatal error", "protocol": protocol, "exception": error}) == quiet
 
 
 async def test_standard_input_means_nothing_without_a_supervisor() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,8 @@ async def test_batches_arrive_in_order_with_contiguous_numbers(
 ) -> None:
     writer = await open_writer()
     for value in range(50):
-        writer.append(batch_of(value), table="t", as_of=value, input=f"row {value}")
+        batch = batch_of(value)
+        writer.append(batch, table="t", as_of=int(batch.receive_time[-1]), input=f"row {value}")
     assert writer.last_input == "row 49"
     found = await take(50)
     assert numbers(found) == list(range(50))
@@ -51,6 +53,20 @@ async def test_batches_arrive_in_order_with_contiguous_numbers(
     assert writer.stats.buffered == Amount()
     assert writer.stats.buffered_bytes == 0
     assert writer.latency.quantiles().count == 150
+
+
+async def test_history_and_samples_of_a_clock_that_is_off_say_nothing_about_latency(
+    open_writer: OpenWriter, batch_of: BatchOf, until: Until
+) -> None:
+    writer = await open_writer(max_skew=5.0)
+    batch = batch_of(1)
+    now = int(batch.receive_time[-1])
+    off = replace(batch, source_time=batch.source_time - np.array([0, 6_000_000_000, -6_000_000_000]))
+    writer.append(batch, table="t", as_of=now)
+    writer.append(off, table="t", as_of=now)
+    writer.append(batch, table="t", as_of=now - 3_600_000_000_000)
+    await until(lambda: writer.stats.published == Amount(3, 9))
+    assert writer.latency.quantiles().count == 3 + 1
 
 
 async def test_a_restarted_writer_goes_on_in_its_epoch(open_writer: OpenWriter, take: Take, batch_of: BatchOf) -> None:
@@ -235,14 +251,14 @@ async def test_a_full_stream_makes_the_writer_wait_and_loses_nothing(
     open_writer: OpenWriter, take: Take, batch_of: BatchOf, spine: Spine, until: Until
 ) -> None:
     share = 1 << 20
-    small = Limits(raw_bytes=64 * 1024, asset_bytes=share, quarantine_bytes=share, table_bytes=share)
+    small = Limits(raw_bytes=64 * 1024, asset_bytes=share, quarantine_bytes=share, table_bytes=share, level_bytes=share)
     await provision(spine, small)
     writer = await open_writer()
     for value in range(1, 41):
         writer.append(batch_of(value, rows=600), table="t", as_of=0)
     await until(lambda: bool(spine.refusals.refusing))
     assert writer.stats.buffered.batches > 30
-    await provision(spine, Limits(raw_bytes=64 << 20, asset_bytes=share, quarantine_bytes=share, table_bytes=share))
+    await provision(spine, replace(small, raw_bytes=64 << 20))
     assert numbers(await take(40)) == list(range(1, 41))
     await until(lambda: not spine.refusals.refusing)
 

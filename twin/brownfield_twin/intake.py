@@ -14,6 +14,7 @@ from nats import errors
 
 from brownfield_api.batch import SampleBatch, decode
 from brownfield_api.errors import CorruptBatch, SpineUnavailable
+from brownfield_api.header import BatchHeader
 from brownfield_api.subjects import ASSET_STREAM
 from brownfield_api.tables import AssetTable
 from brownfield_spine.chain import held_for_certain
@@ -28,6 +29,7 @@ from brownfield_twin.columns import SECOND, Rows
 from brownfield_twin.core import Twin
 from brownfield_twin.metrics import LatencyHistogram
 from brownfield_twin.progress import Progress
+from brownfield_twin.service_counts import ServiceCounts
 
 _TABLE_SECONDS = 5.0
 
@@ -44,6 +46,7 @@ class Intake:
         self.backlog = Backlog()
         self.latency = LatencyWindow(clock)
         self.histogram = LatencyHistogram()
+        self.counts = ServiceCounts(twin.config.timely, twin.layout.stored)
         self._clock = clock
         self._subjects = frozenset(item.subject for item in twin.config.inputs)
         self._memory = int(twin.config.history.memory * SECOND)
@@ -128,17 +131,18 @@ class Intake:
         self.tables[message.subject] = message.header.table
         arrivals.count_quality(ours)
         twin.take(message.header, slots, ours)
-        return self._measure(message.header.as_of, ours)
+        return self._measure(message.header, ours)
 
-    def _measure(self, as_of: int, batch: SampleBatch) -> int:
+    def _measure(self, header: BatchHeader, batch: SampleBatch) -> int:
         now = self._clock()
-        rows = np.flatnonzero(live_rows(batch, as_of))
+        rows = np.flatnonzero(live_rows(batch, header.as_of))
         received = int(batch.receive_time[rows].max()) if len(rows) else 0
         self.backlog.arrived(received=received, now=now)
         if received and not self.backlog.catching_up(now):
             latencies = now - batch.source_time[rows]
             self.latency.add(latencies)
             self.histogram.add(latencies)
+            self.counts.arrived(header.source, latencies)
         return received
 
     async def _remember(self, spine: Spine, message: Delivery) -> None:

@@ -60,6 +60,7 @@ class TwinProcess:
         self._views = Views(self._twin, self._sources, clock=time.time_ns, catching_up=self._intake.catching_up)
         self._live = Live(self._views, monotonic=time.monotonic)
         self._registry = make_registry(self._twin, self._live, self._intake.histogram)
+        self._registry.register(self._intake.counts)
         self._started = time.time_ns()
         self._instance = instance_id()
 
@@ -131,7 +132,9 @@ class TwinProcess:
 
     def health(self, *, page: str, metrics: str) -> HealthRecord:
         """What this process says of itself."""
-        _, summary = self._live.latest
+        frame, summary = self._live.latest
+        counts = self._intake.counts
+        counts.look(frame)
         freshness = summary.freshness.tolist()
         full = "The checkpoint cannot be written: is the disk full?" if self._saving_fails else ""
         twin = TwinHealth(
@@ -141,6 +144,8 @@ class TwinProcess:
             quality=self._twin.arrivals.quality,
             sequence=self._twin.sequence.standing.hop,
             catching_up=self._intake.catching_up(),
+            properties=counts.properties,
+            freshness=counts.freshness,
             page=page,
         )
         return HealthRecord(
@@ -153,6 +158,7 @@ class TwinProcess:
             metrics=metrics,
             hops={subject: hop.total() for subject, hop in self._twin.arrivals.hops.items()},
             latency=self._intake.latency.quantiles(),
+            of_sources=dict(counts.timely),
             twin=twin,
             message="; ".join(text for text in (full, self._intake.trouble) if text),
         )

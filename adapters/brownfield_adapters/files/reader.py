@@ -59,14 +59,16 @@ class _Opened:
             size = MAX_LINE
 
     def after_long_line(self, offset: int) -> int:
-        """Where the line after one of more than `MAX_LINE` bytes begins; 0 if the line just is not complete yet."""
+        """Where the line after one of more than `MAX_LINE` bytes begins; 0 if the line just is not complete yet, or
+        has become complete since `whole_lines` looked.
+        """
         at = offset
         while True:
             self.file.seek(at)
             data = self.file.read(MAX_LINE)
             ends = self.head.encoding.line_ends(data)
             if len(ends):
-                return at + int(ends[0])
+                return at + int(ends[0]) if at > offset else 0
             if len(data) < MAX_LINE:
                 return 0
             at += MAX_LINE

@@ -93,8 +93,11 @@ class Decoder:
     def __len__(self) -> int:
         return self._rows
 
-    def decode(self, payloads: Sequence[bytes], times: Sequence[int]) -> SampleBatch:
-        """The samples in `payloads`, one per block and of the block's length, received at `times` (ns).
+    def decode(self, payloads: Sequence[bytes], asked: Sequence[int], came: Sequence[int]) -> SampleBatch:
+        """The samples in `payloads`, one per block and of the block's length.
+
+        Modbus carries no time. A value is taken to be from when its block was `asked` for (ns), not from when it
+        `came`: a device that takes two seconds to answer delivers late, and must not look as if it did not.
 
         A float that is no number becomes Bad with `Reason.NON_FINITE` and NaN.
         """
@@ -117,9 +120,10 @@ class Decoder:
         if self._texts.stop:
             value[self._texts] = 0.0
         status, reasons = self._judge(value)
-        time = np.array(times, np.int64).take(self._block_of_row)
+        source_time = np.array(asked, np.int64).take(self._block_of_row)
+        receive_time = np.array(came, np.int64).take(self._block_of_row)
         text = self._text_column(wire) if self._texts.stop else None
-        return SampleBatch(self._index, value, status, reasons, time, time, signed, unsigned, text)
+        return SampleBatch(self._index, value, status, reasons, source_time, receive_time, signed, unsigned, text)
 
     def _judge(self, value: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
         floats = value[: self._floats]

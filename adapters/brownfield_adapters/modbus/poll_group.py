@@ -94,7 +94,7 @@ class PollGroup:
         if answers.blocks:
             if decoder is None or tuple(answers.blocks) != decoder.blocks:
                 decoder = self._decoder(answers.blocks)
-            batch = decoder.decode(answers.payloads, answers.times)
+            batch = decoder.decode(answers.payloads, answers.asked, answers.came)
             if self._deadband is not None:
                 batch = self._deadband.changed(batch)
             session.deliver(self.source, batch, as_of=as_of)

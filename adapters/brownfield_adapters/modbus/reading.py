@@ -26,17 +26,21 @@ class UnitSilent(SourceError):
 
 @dataclass(slots=True)
 class Answers:
-    """What came since the last hand-over: blocks, their data and times (ns) in step, and what was refused alone."""
+    """What came since the last hand-over: blocks, their data, when they were asked for and when they came (ns) in
+    step, and what was refused alone.
+    """
 
     blocks: list[Block] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
-    times: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    came: list[int] = field(default_factory=list)
     refused: list[tuple[Block, Status]] = field(default_factory=list)
 
 
 class Reading:
     """One poll of one unit. `complete` unless something was neither answered nor refused for good;
-    `began` is the time of the first answer (ns), 0 before it; `busy` whether the device put a request off.
+    `began` is when the first block that was answered was asked for (ns), 0 before it; `busy` whether the device put
+    a request off.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Reading:
     async def _ask(self, block: Block) -> int:
         """0 if the block was answered, else the exception code."""
         async with self._session.request(self._source):
+            asked = self._session.now()
             try:
                 payload = await self._client.read(self._unit, block.function, block.start, block.count)
             except DeviceException as refusal:
@@ -90,12 +95,12 @@ class Reading:
                 if refusal.code in SILENT:
                     raise UnitSilent(f"unit {self._unit}: {refusal.what}", refusal.where) from refusal
                 return refusal.code
-        time = self._session.now()
         answers = self.answers
         answers.blocks.append(block)
         answers.payloads.append(payload)
-        answers.times.append(time)
-        self.began = self.began or time
+        answers.asked.append(asked)
+        answers.came.append(self._session.now())
+        self.began = self.began or asked
         return 0
 
     async def _search(self, block: Block, code: int) -> None:

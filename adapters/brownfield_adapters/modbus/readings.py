@@ -33,7 +33,7 @@ def report_tag(item: Item, block: Block, payload: bytes, tags: Sequence[Tag], by
     tag = tags[item.row]
     alone = Block(item.place.function, item.place.start, item.place.count, (item,))
     raw = _cut(item, block, payload)
-    batches = {order: Decoder([alone], tags, order).decode([raw], [0]) for order in ORDERS}
+    batches = {order: Decoder([alone], tags, order).decode([raw], [0], [0]) for order in ORDERS}
     chosen = batches[byte_order]
     several = item.place.count > 1 and tag.type is not ValueType.STRING
     return TagReport(

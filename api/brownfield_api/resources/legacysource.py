@@ -9,6 +9,7 @@ from brownfield_api.resources.decimals import Number
 from brownfield_api.resources.durations import Duration, Size
 from brownfield_api.resources.metadata import ResourceMeta
 from brownfield_api.resources.names import Cidr, Line, Token
+from brownfield_api.resources.objectives import Objectives, Owner
 from brownfield_api.resources.pod import PodSpec
 from brownfield_api.resources.protocols import FilesBlock, ModbusBlock, OpcUaBlock
 from brownfield_api.resources.references import NamedReference, TagTableReference
@@ -49,48 +50,6 @@ class Network(Part):
 
     cidrs: tuple[Cidr, ...] = Field(min_length=1, max_length=32)
     """Address ranges of the device."""
-
-
-class Owner(Part):
-    """Whom to ask about the legacy system."""
-
-    team: Line
-    """The team."""
-    contact: Line | None = None
-    """How to reach it."""
-
-
-class LatencyObjective(Part):
-    """A share of samples that reach the spine in time."""
-
-    threshold: Duration
-    """From source time to the spine."""
-    ratio: Number
-    """Per cent of samples."""
-
-
-class Objectives(Part):
-    """Service level objectives, in per cent over a window."""
-
-    uptime: Number | None = None
-    """Per cent of scheduled polls that succeed."""
-    latency: LatencyObjective | None = None
-    """How soon samples arrive."""
-    quality: Number | None = None
-    """Per cent of fresh samples whose code is Good."""
-    window: Duration | None = None
-    """The window they are meant over. Default: 28d."""
-
-    @model_validator(mode="after")
-    def _are_percentages(self) -> "Objectives":
-        for name, value in (
-            ("uptime", self.uptime),
-            ("latency.ratio", self.latency.ratio if self.latency else None),
-            ("quality", self.quality),
-        ):
-            if value is not None and not 0 < value < 100:
-                raise ValueError(f"{name} must be between 0 and 100 per cent, both excluded")
-        return self
 
 
 class Buffer(Part):

@@ -9,6 +9,7 @@ from brownfield_api.resources.decimals import Number
 from brownfield_api.resources.durations import Duration
 from brownfield_api.resources.metadata import ResourceMeta
 from brownfield_api.resources.names import Line, PropertyName, ResourceName, Token
+from brownfield_api.resources.objectives import Owner, TwinObjectives
 from brownfield_api.resources.status import Status
 
 
@@ -100,6 +101,10 @@ class TwinModelSpec(Part):
     """The behaviour that counts; the others run in its shadow. Default: none."""
     history: HistorySpec | None = None
     """How much of the past is kept at hand."""
+    owner: Owner | None = None
+    """Who answers for the twin: alerts carry the team."""
+    objectives: TwinObjectives | None = None
+    """What is promised of it. Default: nothing, but it is measured all the same."""
     site: Token | None = None
     """The site that holds it. Default: the site it is applied to."""
 

@@ -16,6 +16,7 @@ from brownfield_api.process import ProcessConfig
 from brownfield_api.subjects import (
     ASSET_STREAM,
     HEALTH_BUCKET,
+    LEVEL_BUCKET,
     QUARANTINE_STREAM,
     RAW_STREAM,
     STREAM_SUBJECTS,
@@ -26,10 +27,11 @@ from brownfield_api.twin_config import TwinConfig
 
 _API = "$JS.API"
 _HEALTH_STREAM = f"KV_{HEALTH_BUCKET}"
+_LEVEL_STREAM = f"KV_{LEVEL_BUCKET}"
 _TABLE_STREAM = f"OBJ_{TABLE_BUCKET}"
 _TABLE_CHUNKS = f"$O.{TABLE_BUCKET}.C.*"
 _TABLE_NAMES = f"$O.{TABLE_BUCKET}.M.*"
-_STREAMS = (RAW_STREAM, ASSET_STREAM, QUARANTINE_STREAM, _TABLE_STREAM, _HEALTH_STREAM)
+_STREAMS = (RAW_STREAM, ASSET_STREAM, QUARANTINE_STREAM, _TABLE_STREAM, _HEALTH_STREAM, _LEVEL_STREAM)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -59,7 +61,8 @@ def process_permissions(config: ProcessConfig) -> Permissions:
 
 
 def operator_permissions(replica: str) -> Permissions:
-    """What the operator needs: make and adjust streams, empty what nobody owns any more, read all health records.
+    """What the operator needs: make and adjust streams, empty what nobody owns any more, read all health records,
+    keep the books of service levels.
     `replica` is the name of its pod: each has an inbox of its own.
     """
     streams = [
@@ -67,9 +70,12 @@ def operator_permissions(replica: str) -> Permissions:
         for stream in _STREAMS
         for verb in ("STREAM.INFO", "STREAM.CREATE", "STREAM.UPDATE", "STREAM.PURGE")
     ]
-    return _permissions(
-        [*streams, *_read(_HEALTH_STREAM, [f"$KV.{HEALTH_BUCKET}.>"])], ".".join(("operator", *_tokens(replica)))
-    )
+    read = [
+        *_read(_HEALTH_STREAM, [f"$KV.{HEALTH_BUCKET}.>"]),
+        *_read(_LEVEL_STREAM, [f"$KV.{LEVEL_BUCKET}.>"]),
+    ]
+    books = f"$KV.{LEVEL_BUCKET}.*"
+    return _permissions([*streams, *read, books], ".".join(("operator", *_tokens(replica))))
 
 
 def _adapter(config: AdapterConfig) -> Iterable[str]:

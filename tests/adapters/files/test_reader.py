@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from brownfield_adapters.files import reader
 from brownfield_adapters.files.folder import Listed
 from brownfield_adapters.files.lines import MAX_LINE
 from brownfield_adapters.files.reader import FilesReader
@@ -81,6 +82,25 @@ def test_a_half_written_last_line_waits_until_it_is_complete(source: Source) -> 
     assert source.read() == [1, 2]
     assert source.read() == []
     source.write("a.csv", text[20:])
+    assert source.read() == [3]
+
+
+def test_a_line_that_is_completed_while_it_is_looked_at_is_no_overlong_one(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = line(3)
+    source.write("a.csv", HEADER + lines(1, 2) + text[:20])
+    look = reader._Opened.whole_lines
+
+    def look_and_be_late(opened: reader._Opened, offset: int, most: int) -> bytes:
+        found = look(opened, offset, most)
+        if not found:
+            monkeypatch.setattr(reader._Opened, "whole_lines", look)
+            source.write("a.csv", text[20:])
+        return found
+
+    monkeypatch.setattr(reader._Opened, "whole_lines", look_and_be_late)
+    assert source.read() == [1, 2]
     assert source.read() == [3]
 
 

@@ -72,15 +72,19 @@ def test_a_twin_writes_nothing_but_its_health(twin: TwinConfig) -> None:
     }
 
 
-def test_the_operator_makes_adjusts_and_empties_streams_and_reads_health() -> None:
+def test_the_operator_makes_adjusts_and_empties_streams_reads_health_and_keeps_the_books() -> None:
     found = operator_permissions("operator-0")
-    streams = ("bf-raw", "bf-asset", "bf-quarantine", "KV_bf-health", "OBJ_bf-tables")
+    streams = ("bf-raw", "bf-asset", "bf-quarantine", "KV_bf-health", "KV_bf-levels", "OBJ_bf-tables")
     verbs = ("INFO", "CREATE", "UPDATE", "PURGE")
     assert found.subscribe == ("_INBOX.operator.operator-0.>",)
     assert set(found.publish) == {f"$JS.API.STREAM.{verb}.{stream}" for stream in streams for verb in verbs} | {
         "$JS.API.CONSUMER.CREATE.KV_bf-health.*.$KV.bf-health.>",
         "$JS.API.CONSUMER.DELETE.KV_bf-health.*",
         "$JS.FC.KV_bf-health.>",
+        "$JS.API.CONSUMER.CREATE.KV_bf-levels.*.$KV.bf-levels.>",
+        "$JS.API.CONSUMER.DELETE.KV_bf-levels.*",
+        "$JS.FC.KV_bf-levels.>",
+        "$KV.bf-levels.*",
     }
 
 

@@ -101,7 +101,8 @@ async def test_a_consumer_delivers_neither_onto_a_foreign_subject_nor_to_jetstre
     assert answer["num_pending"] == 4
     await asyncio.sleep(1)  # ten heartbeats: there is nothing to wait for
     states = {stream: (await operator.js.stream_info(stream)).state.messages for stream in STREAMS}
-    assert states == {"bf-raw": 4, "bf-asset": 0, "bf-quarantine": 0, "KV_bf-health": 0, "OBJ_bf-tables": 0}
+    assert {name for name, messages in states.items() if messages} == {"bf-raw"}
+    assert states["bf-raw"] == 4
 
 
 async def test_with_a_direct_get_anybody_could_delete_any_stream(speak: Speak, operator: Spine) -> None:
@@ -162,4 +163,8 @@ async def test_a_rollup_empties_the_bucket_of_tables_and_no_stream_of_samples(
             await client.request(subject, b"x", timeout=5)
         await client.request(subject, b"x", headers={"Nats-Rollup": "all"}, timeout=5)
     left = {stream: (await operator.js.stream_info(stream)).state.messages for stream in STREAMS}
-    assert left == {"bf-raw": 3, "bf-asset": 3, "bf-quarantine": 0, "KV_bf-health": 0, "OBJ_bf-tables": 1}
+    assert {name: messages for name, messages in left.items() if messages} == {
+        "bf-raw": 3,
+        "bf-asset": 3,
+        "OBJ_bf-tables": 1,
+    }

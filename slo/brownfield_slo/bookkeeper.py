@@ -1,0 +1,102 @@
+"""Keeps the ledger: looks at the health records, saves, and only then shows.
+
+What is shown was saved before. Whoever takes over after a crash goes on from figures that are at least as high, so
+that no counter ever falls, whoever exposes it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from brownfield_api.errors import BrownfieldError, SpineUnavailable
+from brownfield_api.health import HealthRecord
+from brownfield_slo.indicators import Measured, Sli, Subject
+from brownfield_slo.ledger.account import Events
+from brownfield_slo.ledger.accrual import OVERDUE
+from brownfield_slo.ledger.ledger import Ledger
+from brownfield_slo.levels import Level, levels_of
+from brownfield_spine.books import read_books, write_books
+from brownfield_spine.connection import Spine
+from brownfield_spine.retry import Backoff
+
+INTERVAL = 10.0
+"""Seconds between two looks: a scrape sees news at the latest at its next turn, and the spine little traffic."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of one resource: counts since the beginning, and what has become of each promise."""
+
+    measured: Measured
+    totals: Mapping[Sli, Events]
+    levels: tuple[Level, ...]
+
+
+@dataclass(slots=True)
+class Bookkeeper:
+    """`measured` and `records` say what there is now. `figures` is what was saved last; empty before the first time.
+    `clock`: ns since 1970 UTC.
+    """
+
+    measured: Callable[[], Collection[Measured]]
+    records: Callable[[], Mapping[str, HealthRecord]]
+    clock: Callable[[], int] = time.time_ns
+    figures: Mapping[Subject, Figures] = field(default_factory=dict)
+    _ledger: Ledger = field(default_factory=Ledger)
+    _there_since: float | None = None
+
+    async def run(self, spine: Spine) -> None:
+        """Go on from the books of the spine, and keep them, until cancelled."""
+        await self._open(spine)
+        said = ""
+        while True:
+            try:
+                await self.keep(spine)
+                said = ""
+            except SpineUnavailable as error:
+                if said != str(error):
+                    _log.warning("service levels are not saved; they go on when the spine is back", error=str(error))
+                said = str(error)
+            await asyncio.sleep(INTERVAL)
+
+    async def keep(self, spine: Spine) -> None:
+        """Take in what is new, save it and show it. Raises `SpineUnavailable`: nothing new is shown then."""
+        now, measured = self.clock(), self.measured()
+        self._ledger.advance(measured, self.records(), now, listening=self._is_listening(spine))
+        figures = {item.subject: self._figures(item, now) for item in measured}
+        await write_books(spine, {str(number): book for number, book in self._ledger.books().items()})
+        self.figures = figures
+
+    async def _open(self, spine: Spine) -> None:
+        backoff = Backoff()
+        while True:
+            await spine.until_connected()
+            try:
+                books = await read_books(spine)
+                break
+            except SpineUnavailable as error:
+                _log.info("the books of service levels are not there yet", why=str(error))
+                await backoff.wait()
+        for name, content in books.items():
+            try:
+                self._ledger.open(content)
+            except BrownfieldError as error:
+                _log.error("service levels of some resources begin anew", book=name, error=str(error))
+
+    def _is_listening(self, spine: Spine) -> bool:
+        """Whether silence says something: after an outage everybody gets the time to be heard again."""
+        if not spine.connected:
+            self._there_since = None
+            return False
+        if self._there_since is None:
+            self._there_since = time.monotonic()
+        return time.monotonic() - self._there_since > OVERDUE / 1e9
+
+    def _figures(self, item: Measured, now: int) -> Figures:
+        totals = {sli: self._ledger.totals(item.subject, sli) for sli in item.indicators}
+        return Figures(item, totals, tuple(levels_of(self._ledger, item, now)))

@@ -1,0 +1,54 @@
+"""What has become of a promise: the share that was good within the window, and what is left of the error budget.
+
+These are the numbers of status, page and dashboards alike; nobody computes them twice.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from brownfield_slo.indicators import Measured, Sli, Subject
+from brownfield_slo.ledger.account import Events
+from brownfield_slo.ledger.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One objective of one resource. `objective` is a share between 0 and 1, `events` those of its window."""
+
+    subject: Subject
+    sli: Sli
+    objective: float
+    window: float
+    events: Events
+
+    @property
+    def budget(self) -> float:
+        """Share of the error budget that is left: 1 untouched, 0 used up, below 0 overdrawn."""
+        ratio = self.events.ratio
+        return 1.0 if ratio is None else 1.0 - (1.0 - ratio) / (1.0 - self.objective)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the promise holds; None without events."""
+        ratio = self.events.ratio
+        return None if ratio is None else ratio >= self.objective
+
+
+def levels_of(ledger: Ledger, item: Measured, now: int) -> Iterator[Level]:
+    """All objectives of a resource, at `now` (ns since 1970 UTC)."""
+    for sli, objective in item.objectives.items():
+        yield Level(item.subject, sli, objective, item.window, ledger.within(item.subject, sli, now))
+
+
+def window_text(seconds: float) -> str:
+    """A window in the largest unit that measures it whole, as a resource would say it: `28d`, `90m`."""
+    milliseconds = round(seconds * 1000)
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
+
+def worst(levels: Iterable[Level]) -> Level | None:
+    """The one with the least budget left."""
+    return min(levels, key=lambda level: level.budget, default=None)

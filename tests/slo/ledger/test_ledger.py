@@ -1,0 +1,92 @@
+"""The books: saved, opened, gone on from."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brownfield_api.errors import BrownfieldError
+from brownfield_api.health import EventCounts, HealthRecord, LinkState, QualityCounts, SourceHealth, TwinHealth
+from brownfield_slo.indicators import Measured, Sli, Subject
+from brownfield_slo.ledger.account import Events
+from brownfield_slo.ledger.ledger import Ledger
+
+SECOND = 10**9
+BEGIN = 10**18
+SOURCE = Subject("source", "plant", "r80711")
+TWIN = Subject("twin", "plant", "wind-farm")
+MEASURED = (
+    Measured(subject=SOURCE, rate=1.0, window=3600.0, objectives={Sli.UPTIME: 0.99}),
+    Measured(subject=TWIN, rate=0.0, window=3600.0, objectives={Sli.FRESHNESS: 0.9}),
+)
+
+
+def records(polls: int, good: int, seconds: int, instance: str = "a") -> dict[str, HealthRecord]:
+    now = BEGIN + seconds * SECOND
+    source = SourceHealth(
+        name="r80711",
+        protocol="modbus",
+        endpoint="e",
+        state=LinkState.CONNECTED,
+        since=0,
+        tags=1,
+        quality=QualityCounts(),
+        polls_scheduled=polls,
+        polls_succeeded=good,
+        timely=EventCounts(good=good, total=polls),
+    )
+    twin = TwinHealth(assets=1, fresh=1, stale=0, properties=2, freshness=EventCounts(good=seconds, total=2 * seconds))
+
+    def record(kind: str, name: str) -> HealthRecord:
+        return HealthRecord(
+            kind=kind, namespace="plant", name=name, instance=instance, time=now, started=BEGIN, metrics=""
+        )
+
+    judged = {"r80711": EventCounts(good=good, total=polls)}
+    replace = msgspec.structs.replace
+    return {
+        "adapter.plant.x": replace(record("adapter", "x"), sources=(source,)),
+        "pipeline.plant.m": replace(record("pipeline", "m"), of_sources=judged),
+        "twin.plant.wind-farm": replace(record("twin", "wind-farm"), twin=twin),
+    }
+
+
+def test_what_is_not_measured_is_forgotten() -> None:
+    ledger = Ledger()
+    ledger.advance(MEASURED, records(10, 9, 10), BEGIN + 10 * SECOND, listening=True)
+    ledger.advance(MEASURED[:1], records(20, 19, 20), BEGIN + 20 * SECOND, listening=True)
+    with pytest.raises(KeyError):
+        ledger.totals(TWIN, Sli.FRESHNESS)
+    assert ledger.totals(SOURCE, Sli.QUALITY) == Events(19, 20)
+
+
+def test_a_dead_twin_burns_by_what_it_said_it_holds() -> None:
+    ledger = Ledger()
+    ledger.advance(MEASURED, records(10, 9, 10), BEGIN + 10 * SECOND, listening=True)
+    ledger.advance(MEASURED, {}, BEGIN + 40 * SECOND, listening=True)
+    assert ledger.totals(TWIN, Sli.FRESHNESS).total == pytest.approx(20 + 60)
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=10), st.sets(st.integers(0, 9)))
+def test_who_is_restarted_from_the_books_counts_the_same(steps: list[int], restarts: set[int]) -> None:
+    whole, restarted, seconds = Ledger(), Ledger(), 0
+    for number, step in enumerate(steps):
+        seconds += step
+        found, now = records(seconds, seconds - number, seconds), BEGIN + seconds * SECOND
+        whole.advance(MEASURED, found, now, listening=True)
+        restarted.advance(MEASURED, found, now, listening=True)
+        if number in restarts:
+            books, restarted = restarted.books(), Ledger()
+            for content in books.values():
+                restarted.open(content)
+    now = BEGIN + seconds * SECOND
+    for item in MEASURED:
+        for sli in item.indicators:
+            assert restarted.totals(item.subject, sli) == whole.totals(item.subject, sli)
+            assert restarted.within(item.subject, sli, now) == whole.within(item.subject, sli, now)
+
+
+@given(st.binary(max_size=200))
+def test_a_damaged_book_is_refused(content: bytes) -> None:
+    with pytest.raises(BrownfieldError, match="cannot be read"):
+        Ledger().open(content)
