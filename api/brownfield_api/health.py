@@ -111,10 +111,26 @@ class TwinHealth(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
 
 
+class LevelHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of one promise, by the ledger (`docs/slo.md`). `kind` is source or twin; `objective` and `ratio`
+    are shares between 0 and 1, `ratio` None without events; `budget` is the share of the error budget that is left,
+    below 0 when it is overdrawn; `window` as a duration, such as 28d.
+    """
+
+    kind: str
+    name: str
+    sli: str
+    objective: float
+    window: str
+    ratio: float | None
+    budget: float
+
+
 class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One process. `instance` is unique to this start (a pod's UID, or pid and time); `hops` by input
     subject; `latency` is source time -> this process, `message` "" if all is well. `of_sources`: by source, of a
-    pipeline samples whose code is Good after its rules, of a twin samples it had in time.
+    pipeline samples whose code is Good after its rules, of a twin samples it had in time. `levels`: of the ledger,
+    which is no process of its own and reports as kind `levels`.
     """
 
     kind: str
@@ -130,4 +146,5 @@ class HealthRecord(msgspec.Struct, frozen=True, kw_only=True):
     of_sources: dict[str, EventCounts] = {}
     quarantined: int = 0
     twin: TwinHealth | None = None
+    levels: tuple[LevelHealth, ...] = ()
     message: str = ""

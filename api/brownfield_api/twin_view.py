@@ -79,6 +79,18 @@ class AssetDetailView(AssetView):
     lineage: list[LineageView]
 
 
+class LevelView(View):
+    """A service level objective: shares between 0 and 1, `ratio` null without events; `budget` is the share of the
+    error budget that is left, below 0 when it is overdrawn; `window` as a duration, such as 28d.
+    """
+
+    sli: str
+    objective: float
+    window: str
+    ratio: float | None
+    budget: float
+
+
 class SourceView(View):
     """A legacy system as its adapter's health record tells; `expired`: the record is too old to speak."""
 
@@ -101,6 +113,7 @@ class SourceView(View):
     buffer_age: float | None
     message: str
     expired: bool
+    levels: list[LevelView]
 
 
 class BehaviourView(View):
@@ -127,6 +140,7 @@ class TwinView(View):
     behaviours: list[BehaviourView]
     assets: list[AssetView]
     sources: list[SourceView]
+    levels: list[LevelView]
 
 
 class HistoryView(View):

@@ -33,6 +33,7 @@ from brownfield_cli.ports import fixed_port
 from brownfield_cli.report import RunReport
 from brownfield_cli.runner import LocalSpine, PlannedRun, Run, names_of, open_spine, refuse_ports_in_use, stop_signals
 from brownfield_cli.scrape_targets import write_targets
+from brownfield_cli.service_levels import kept_levels, measured_resources
 from brownfield_cli.state_folder import locked, private_file, spine_file
 
 
@@ -104,7 +105,8 @@ async def run_place(options: RunOptions, console: Console) -> RunReport:
             running = Run(PlannedRun(configs, place.state.resolve()), local, spine, shown.line)
             private_file(spine_file(place.state), msgspec.json.encode(spine_config))
             await running.start()
-            await _watch(running, options, shown, stop)
+            async with kept_levels(spine, measured_resources(resources, place.site), running.latest):
+                await _watch(running, options, shown, stop)
             report = await running.stop()
             await spine.close()
     _finish(report, options, console)

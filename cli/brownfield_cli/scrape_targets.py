@@ -21,12 +21,14 @@ def write_targets(state: Path, latest: Mapping[str, HealthRecord]) -> None:
 
 
 def targets(latest: Mapping[str, HealthRecord]) -> list[dict[str, object]]:
-    """One target group per process: address, and labels that say which process it is."""
+    """One target group per process: address, and labels that say which process it is. The ledger reports for each
+    namespace and is scraped once.
+    """
+    by_address = {record.metrics: record for _, record in sorted(latest.items(), reverse=True) if record.metrics}
     return [
         {
             "targets": [record.metrics],
             "labels": {"kind": record.kind, "namespace": record.namespace, "process": record.name},
         }
-        for _, record in sorted(latest.items())
-        if record.metrics
+        for record in reversed(by_address.values())
     ]

@@ -6,21 +6,30 @@ that no counter ever falls, whoever exposes it.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from brownfield_api.errors import BrownfieldError, SpineUnavailable
-from brownfield_api.health import HealthRecord
+from brownfield_api.health import HealthRecord, LevelHealth
+from brownfield_api.subjects import health_key
 from brownfield_slo.indicators import Measured, Sli, Subject
 from brownfield_slo.ledger.account import Events
 from brownfield_slo.ledger.accrual import OVERDUE
 from brownfield_slo.ledger.ledger import Ledger
-from brownfield_slo.levels import Level, levels_of
+from brownfield_slo.levels import Level, levels_of, window_text
 from brownfield_spine.books import read_books, write_books
 from brownfield_spine.connection import Spine
+from brownfield_spine.health import HealthPublisher
+from brownfield_spine.process import instance_id
 from brownfield_spine.retry import Backoff
+
+LEVELS_KIND = "levels"
+"""Kind of the ledger's own health records, by which pages learn what has become of promises."""
+
+_PER_RECORD = 2000
+"""Levels in one record: 300 kB, under what the spine takes as one message."""
 
 INTERVAL = 10.0
 """Seconds between two looks: a scrape sees news at the latest at its next turn, and the spine little traffic."""
@@ -40,13 +49,14 @@ class Figures:
 @dataclass(slots=True)
 class Bookkeeper:
     """`measured` and `records` say what there is now. `figures` is what was saved last; empty before the first time.
-    `clock`: ns since 1970 UTC.
+    `clock`: ns since 1970 UTC. `metrics`: where they are exposed.
     """
 
     measured: Callable[[], Collection[Measured]]
     records: Callable[[], Mapping[str, HealthRecord]]
     clock: Callable[[], int] = time.time_ns
     figures: Mapping[Subject, Figures] = field(default_factory=dict)
+    metrics: str = ""
     _ledger: Ledger = field(default_factory=Ledger)
     _there_since: float | None = None
 
@@ -71,6 +81,14 @@ class Bookkeeper:
         figures = {item.subject: self._figures(item, now) for item in measured}
         await write_books(spine, {str(number): book for number, book in self._ledger.books().items()})
         self.figures = figures
+        for record in self._records(now):
+            key = health_key(LEVELS_KIND, record.namespace, record.name)
+            await HealthPublisher(spine, key).publish(record)
+
+    async def close(self, spine: Spine) -> None:
+        """The last entry of a run that ends in order: until the next one nobody is late. Raises `SpineUnavailable`."""
+        self._ledger.rest()
+        await write_books(spine, {str(number): book for number, book in self._ledger.books().items()})
 
     async def _open(self, spine: Spine) -> None:
         backoff = Backoff()
@@ -100,3 +118,32 @@ class Bookkeeper:
     def _figures(self, item: Measured, now: int) -> Figures:
         totals = {sli: self._ledger.totals(item.subject, sli) for sli in item.indicators}
         return Figures(item, totals, tuple(levels_of(self._ledger, item, now)))
+
+    def _records(self, now: int) -> Iterator[HealthRecord]:
+        by_namespace: dict[str, list[LevelHealth]] = {}
+        for item in self.figures.values():
+            by_namespace.setdefault(item.measured.subject.namespace, []).extend(map(_level, item.levels))
+        for namespace, levels in by_namespace.items():
+            for number, begin in enumerate(range(0, max(len(levels), 1), _PER_RECORD)):
+                yield HealthRecord(
+                    kind=LEVELS_KIND,
+                    namespace=namespace,
+                    name=str(number),
+                    instance=instance_id(),
+                    time=now,
+                    started=now,
+                    metrics=self.metrics,
+                    levels=tuple(levels[begin : begin + _PER_RECORD]),
+                )
+
+
+def _level(level: Level) -> LevelHealth:
+    return LevelHealth(
+        kind=level.subject.kind,
+        name=level.subject.name,
+        sli=level.sli.value,
+        objective=level.objective,
+        window=window_text(level.window),
+        ratio=level.events.ratio,
+        budget=level.budget,
+    )

@@ -13,31 +13,39 @@ from brownfield_slo.ledger.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One objective of one resource. `objective` is a share between 0 and 1, `events` those of its window."""
+    """One objective of one resource. `objective` is a share between 0 and 1, `events` those of its window, `covered`
+    the share of the window in which they were counted.
+    """
 
     subject: Subject
     sli: Sli
     objective: float
     window: float
     events: Events
+    covered: float = 1.0
 
     @property
     def budget(self) -> float:
-        """Share of the error budget that is left: 1 untouched, 0 used up, below 0 overdrawn."""
+        """Share of the whole window's error budget that is left: 1 untouched, 0 used up, below 0 overdrawn.
+
+        Of a window that is not over yet the rest is taken to bring as many events, and good ones: ten bad polls of the
+        first twenty are no broken promise about four weeks.
+        """
         ratio = self.events.ratio
-        return 1.0 if ratio is None else 1.0 - (1.0 - ratio) / (1.0 - self.objective)
+        return 1.0 if ratio is None else 1.0 - (1.0 - ratio) * self.covered / (1.0 - self.objective)
 
     @property
     def met(self) -> bool | None:
-        """Whether the promise holds; None without events."""
-        ratio = self.events.ratio
-        return None if ratio is None else ratio >= self.objective
+        """Whether the promise can still be kept; None without events."""
+        return None if self.events.ratio is None else self.budget >= 0.0
 
 
 def levels_of(ledger: Ledger, item: Measured, now: int) -> Iterator[Level]:
     """All objectives of a resource, at `now` (ns since 1970 UTC)."""
     for sli, objective in item.objectives.items():
-        yield Level(item.subject, sli, objective, item.window, ledger.within(item.subject, sli, now))
+        events = ledger.within(item.subject, sli, now)
+        covered = ledger.covered(item.subject, sli, now)
+        yield Level(item.subject, sli, objective, item.window, events, covered)
 
 
 def window_text(seconds: float) -> str:

@@ -211,6 +211,7 @@ class Farm:
             buffer_age=None,
             message="" if since is None else "connection refused; trying again in 4 s. Is the device switched on?",
             expired=False,
+            levels=[],
         )
 
     def twin(self, now: float) -> TwinView:
@@ -233,6 +234,7 @@ class Farm:
             behaviours=[points] if self.curve else [],
             assets=[self.asset(asset_id, now) for asset_id in self.ids()],
             sources=self.sources(now),
+            levels=[],
         )
 
     def detail(self, asset_id: str, now: float) -> AssetDetailView:

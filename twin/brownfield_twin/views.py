@@ -73,6 +73,7 @@ class Views:
             behaviours=self._behaviours(),
             assets=await self.assets(range(len(config.assets)), frame, summary),
             sources=self.sources(),
+            levels=self._sources.levels,
         )
 
     async def assets(self, positions: Iterable[int], frame: Frame, summary: Summary) -> list[AssetView]:

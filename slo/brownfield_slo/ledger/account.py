@@ -26,9 +26,12 @@ def _zeros() -> "array[float]":
 
 @dataclass(slots=True)
 class Account:
-    """`good` and `total` never fall. `slot` numbers the newest part of the window, by time since 1970."""
+    """`good` and `total` never fall. `began`: when it was opened (ns since 1970 UTC); `slot` numbers the newest part of
+    the window, by time since 1970.
+    """
 
     window: float
+    began: int
     good: float = 0.0
     total: float = 0.0
     slot: int = 0
@@ -51,6 +54,10 @@ class Account:
         self._advance(now)
         total = sum(self.totals)
         return Events(min(sum(self.goods), total), total)
+
+    def covered(self, now: int) -> float:
+        """The share of the window that lies behind its opening: a promise over four weeks is not a day old."""
+        return min(1.0, max(0.0, (now - self.began) / 1e9 / self.window))
 
     def measure_over(self, window: float, now: int) -> None:
         """Change the window's length; what is kept moves to the slots of its time."""

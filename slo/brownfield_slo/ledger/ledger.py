@@ -22,6 +22,9 @@ BOOKS = 64
 """How many books there are. Changing it loses the history of every installation."""
 
 _SCHEDULED = frozenset({Sli.UPTIME, *TWIN_INDICATORS})
+_ONLY = ""
+"""What is seen of an indicator with a schedule: one process at a time works by it."""
+
 _LARGEST_BOOK = 64 * 1024 * 1024
 
 
@@ -29,6 +32,7 @@ class Entry(msgspec.Struct, array_like=True):
     """An account as it is kept. `goods` and `totals`: little-endian doubles, one per slot of the window."""
 
     window: float
+    began: int
     good: float
     total: float
     slot: int
@@ -61,7 +65,7 @@ class Ledger:
         for item in wanted.values():
             accounts = self._accounts.setdefault(item.subject, {})
             for sli in item.indicators:
-                accounts.setdefault(sli, Account(item.window)).measure_over(item.window, now)
+                accounts.setdefault(sli, Account(item.window, now)).measure_over(item.window, now)
         found: dict[tuple[Subject, Sli], list[Sighting]] = {}
         for subject, sli, sighting in sightings(records):
             if subject in wanted:
@@ -78,6 +82,15 @@ class Ledger:
     def within(self, subject: Subject, sli: Sli, now: int) -> Events:
         """Counts of the window up to `now`."""
         return self._accounts[subject][sli].within(now)
+
+    def covered(self, subject: Subject, sli: Sli, now: int) -> float:
+        """The share of the window in which it was counted at all."""
+        return self._accounts[subject][sli].covered(now)
+
+    def rest(self) -> None:
+        """Everything is stopped in order: no schedule runs until a process is heard of again."""
+        for seen in self._seen.values():
+            seen.pop(_ONLY, None)
 
     def books(self) -> dict[int, bytes]:
         """Every book that holds anything, by number, as bytes."""
@@ -110,14 +123,15 @@ class Ledger:
                 account.add(events, now)
             return
         newest = max(found, key=lambda sighting: sighting.time, default=None)
-        before = seen.get("") or unseen(newest.started if newest else now)
+        before = seen.get(_ONLY) or unseen(newest.started if newest else now)
         rate = item.rate if sli is Sli.UPTIME else (newest.rate if newest else before.rate)
-        seen[""], events = scheduled(before, newest, rate, now, listening=listening)
+        seen[_ONLY], events = scheduled(before, newest, rate, now, listening=listening)
         account.add(events, now)
 
     def _entry(self, subject: Subject, sli: Sli, account: Account) -> Entry:
         return Entry(
             account.window,
+            account.began,
             account.good,
             account.total,
             account.slot,
@@ -131,4 +145,4 @@ def _account(entry: Entry) -> Account:
     goods, totals = array("d", entry.goods), array("d", entry.totals)
     if len(goods) != SLOTS or len(totals) != SLOTS or not entry.window > 0:
         raise ValueError("its slots are of another version")
-    return Account(entry.window, entry.good, entry.total, entry.slot, goods, totals)
+    return Account(entry.window, entry.began, entry.good, entry.total, entry.slot, goods, totals)

@@ -14,7 +14,7 @@ _STEPS = st.lists(st.tuples(st.integers(0, 2 * HOUR), st.integers(0, 1000), st.i
 
 @given(_STEPS)
 def test_counts_never_fall_and_good_never_exceeds_total(steps: list[tuple[int, int, int]]) -> None:
-    account, now = Account(3600.0), 10**18
+    account, now = Account(3600.0, 10**18), 10**18
     for passed, good, total in steps:
         now += passed
         before = (account.good, account.total)
@@ -28,7 +28,7 @@ def test_counts_never_fall_and_good_never_exceeds_total(steps: list[tuple[int, i
 
 @given(_STEPS)
 def test_a_window_holds_what_happened_in_it_and_at_most_one_slot_more(steps: list[tuple[int, int, int]]) -> None:
-    account, now, happened = Account(3600.0), 10**18, []
+    account, now, happened = Account(3600.0, 10**18), 10**18, []
     for passed, good, total in steps:
         now += passed
         account.add(Events(min(good, total), total), now)
@@ -40,11 +40,11 @@ def test_a_window_holds_what_happened_in_it_and_at_most_one_slot_more(steps: lis
 
 
 def test_a_window_without_events_has_no_ratio() -> None:
-    assert Account(60.0).within(10**18).ratio is None
+    assert Account(60.0, 10**18).within(10**18).ratio is None
 
 
 def test_what_is_older_than_the_window_is_forgotten() -> None:
-    account = Account(3600.0)
+    account = Account(3600.0, 10**18)
     account.add(Events(0, 10), 10**18)
     account.add(Events(10, 10), 10**18 + HOUR // 2)
     assert account.within(10**18 + HOUR // 2).ratio == 0.5
@@ -54,7 +54,7 @@ def test_what_is_older_than_the_window_is_forgotten() -> None:
 
 @pytest.mark.parametrize("window", [600.0, 3600.0, 7200.0, 28 * 86400.0])
 def test_another_window_keeps_what_is_young_enough_for_it(window: float) -> None:
-    account, now = Account(3600.0), 10**18
+    account, now = Account(3600.0, 10**18), 10**18
     for minute in range(60):
         account.add(Events(1, 1), now + minute * 60 * SECOND)
     now += 59 * 60 * SECOND

@@ -40,7 +40,7 @@ def test_time_in_which_nobody_counted_is_bad_by_the_schedule() -> None:
 
 def test_a_dead_process_burns_while_it_is_dead_and_nothing_is_counted_twice_afterwards() -> None:
     seen, _ = scheduled(unseen(_at(0)), sighting("a", 0, 10, 10, 10), 1.0, _at(10), listening=True)
-    account = Account(3600.0)
+    account = Account(3600.0, BEGIN)
     for now in range(11, 60):
         seen, events = scheduled(seen, None, 1.0, _at(now), listening=True)
         account.add(events, _at(now))
@@ -52,7 +52,7 @@ def test_a_dead_process_burns_while_it_is_dead_and_nothing_is_counted_twice_afte
 
 def test_a_process_that_was_only_out_of_hearing_gets_its_good_events_back() -> None:
     seen, _ = scheduled(unseen(_at(0)), sighting("a", 0, 10, 10, 10), 1.0, _at(10), listening=True)
-    account = Account(3600.0)
+    account = Account(3600.0, BEGIN)
     seen, events = scheduled(seen, None, 1.0, _at(40), listening=True)
     account.add(events, _at(40))
     seen, events = scheduled(seen, sighting("a", 0, 41, 41, 41), 1.0, _at(41), listening=True)
@@ -78,7 +78,7 @@ def test_over_any_lives_and_deaths_total_is_schedule_times_time(
     lives: list[tuple[int, int, bool]], look_every: int
 ) -> None:
     """A process polls once a second, always with success, lives and is away; somebody looks every few seconds."""
-    seen, account, now = unseen(_at(0)), Account(86400.0), 0
+    seen, account, now = unseen(_at(0)), Account(86400.0, BEGIN), 0
     polled = 0
     for number, (alive, away, heard) in enumerate(lives):
         started, newest = now, None

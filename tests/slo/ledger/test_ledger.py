@@ -86,6 +86,19 @@ def test_who_is_restarted_from_the_books_counts_the_same(steps: list[int], resta
             assert restarted.within(item.subject, sli, now) == whole.within(item.subject, sli, now)
 
 
+def test_whoever_was_stopped_in_order_owes_nothing_for_the_time_until_it_is_started_again() -> None:
+    ledger = Ledger()
+    ledger.advance(MEASURED, records(10, 10, 10), BEGIN + 10 * SECOND, listening=True)
+    ledger.rest()
+    before = ledger.totals(SOURCE, Sli.UPTIME)
+    later = {
+        key: msgspec.structs.replace(record, instance="b", started=BEGIN + 9000 * SECOND)
+        for key, record in records(5, 5, 9005).items()
+    }
+    ledger.advance(MEASURED, later, BEGIN + 9005 * SECOND, listening=True)
+    assert ledger.totals(SOURCE, Sli.UPTIME) == Events(before.good + 5, before.total + 5)
+
+
 @given(st.binary(max_size=200))
 def test_a_damaged_book_is_refused(content: bytes) -> None:
     with pytest.raises(BrownfieldError, match="cannot be read"):
