@@ -59,6 +59,7 @@ RUN --mount=type=bind,from=installer,target=/installer --mount=type=bind,source=
 COPY api/brownfield_api /opt/brownfield/app/brownfield_api
 COPY spine/brownfield_spine /opt/brownfield/app/brownfield_spine
 COPY planner/brownfield_planner /opt/brownfield/app/brownfield_planner
+COPY slo/brownfield_slo /opt/brownfield/app/brownfield_slo
 COPY operator/brownfield_operator /opt/brownfield/app/brownfield_operator
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/brownfield/app
 USER 65532:65532
@@ -123,6 +124,7 @@ RUN --mount=type=bind,from=installer,target=/installer --mount=type=bind,source=
 COPY api/brownfield_api /opt/brownfield/app/brownfield_api
 COPY spine/brownfield_spine /opt/brownfield/app/brownfield_spine
 COPY planner/brownfield_planner /opt/brownfield/app/brownfield_planner
+COPY slo/brownfield_slo /opt/brownfield/app/brownfield_slo
 COPY adapters/brownfield_adapters /opt/brownfield/app/brownfield_adapters
 COPY pipeline/brownfield_pipeline /opt/brownfield/app/brownfield_pipeline
 COPY twin/brownfield_twin /opt/brownfield/app/brownfield_twin

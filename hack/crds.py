@@ -84,7 +84,8 @@ CRDS = (
             Column("Tags", "string", ".status.summary.tags"),
             Column("Quality", "string", ".status.summary.quality"),
             Column("Latency", "string", ".status.summary.latencyP99", wide=True),
-            Column("Uptime", "string", ".status.summary.uptime", wide=True),
+            Column("Uptime", "string", ".status.summary.uptime"),
+            Column("Budget", "string", ".status.summary.budget"),
             Column("Last-Sample", "date", ".status.summary.lastSample", wide=True),
             _AGE,
             _MESSAGE,
@@ -110,6 +111,7 @@ CRDS = (
         (
             Column("Assets", "integer", ".status.assets"),
             Column("Fresh", "string", ".status.fresh"),
+            Column("Budget", "string", ".status.budget"),
             _READY,
             _REASON,
             Column("URL", "string", ".status.url"),

@@ -68,6 +68,12 @@ def _argocd() -> None:
     installation()
 
 
+def _prometheus() -> None:
+    from hack.cluster.packages import require
+
+    require({"promtool": "prometheus", "prometheus": "prometheus"})
+
+
 def _cluster() -> None:
     from hack.images.engines import choose
 
@@ -78,6 +84,7 @@ def _cluster() -> None:
 
 TIERS = (
     Tier("apiserver", "etcd, an API server and Kubernetes' controllers", _api_server),
+    Tier("prometheus", "promtool and a Prometheus server", _prometheus),
     Tier("gitops", "the same with Argo CD", _argocd),
     Tier("cluster", "a cluster on which pods really run", _cluster),
 )

@@ -36,7 +36,8 @@ async def kept_levels(
     spine: Spine, measured: tuple[Measured, ...], records: Callable[[], Mapping[str, HealthRecord]]
 ) -> AsyncIterator[Bookkeeper]:
     """Keeps the ledger while the run is up; what was counted last is saved before the spine goes."""
-    keeper = Bookkeeper(measured=lambda: measured, records=records)
+    subjects = {item.subject for item in measured}
+    keeper = Bookkeeper(measured=lambda: measured, records=records, exists=subjects.__contains__)
     registry = CollectorRegistry()
     registry.register(ServiceLevelMetrics(lambda: keeper.figures))
     server = MetricsServer(registry, "127.0.0.1:0")

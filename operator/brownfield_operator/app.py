@@ -15,6 +15,7 @@ from brownfield_operator.kube.access import load_access
 from brownfield_operator.kube.client import KubeClient
 from brownfield_operator.kube.counting import Requests
 from brownfield_operator.kube.election import Election
+from brownfield_operator.kube.leader_only import LeaderOnly
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.leading import assemble
 from brownfield_operator.metrics import OperatorMetrics
@@ -47,7 +48,8 @@ async def run_operator(settings: OperatorSettings, environment: Mapping[str, str
         election = Election(lease_client, namespace=namespace, name=LEASE, identity=replica)
         await election.acquire()
         try:
-            await _first_to_end(election.hold(), _lead(settings, kube, metrics, namespace, replica))
+            writer = LeaderOnly(kube, election)
+            await _first_to_end(election.hold(), _lead(settings, writer, metrics, namespace, replica))
         finally:
             await election.release()
             await server.close()

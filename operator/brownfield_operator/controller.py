@@ -7,7 +7,7 @@ into a queue; the queues' workers look at what should be and what is.
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -16,13 +16,13 @@ import structlog
 from brownfield_api.health import HealthRecord
 from brownfield_api.subjects import health_key
 from brownfield_operator import names
-from brownfield_operator.children import Child, ChildKey, Children, child_of
+from brownfield_operator.children import Child, ChildKey, Children, child_of, is_known
 from brownfield_operator.desired import DesiredProcess, ProcessKey
 from brownfield_operator.drift import Drift, drift
-from brownfield_operator.kube.errors import Forbidden, Invalid, KubeError
+from brownfield_operator.failures import EndingNamespaces, told
+from brownfield_operator.kube.errors import Forbidden, Invalid, KubeError, NamespaceEnding
 from brownfield_operator.kube.kinds import Json, Kind
 from brownfield_operator.kube.port import EventType, KubePort
-from brownfield_operator.kube.reflector import Watched
 from brownfield_operator.last_good import Ident
 from brownfield_operator.listing import show_all
 from brownfield_operator.manifests.process import render
@@ -30,32 +30,16 @@ from brownfield_operator.planned_facts import planned_facts
 from brownfield_operator.planner_loop import PlannerLoop
 from brownfield_operator.planning import Desired
 from brownfield_operator.queue import TokenBucket, WorkQueue
-from brownfield_operator.reconcile import Reconciler
+from brownfield_operator.reconcile import Outcome, Reconciler
+from brownfield_operator.rollouts import Phase, at_once
 from brownfield_operator.settings import OperatorSettings
+from brownfield_operator.spine_link import is_news
 from brownfield_operator.spine_secrets import SpineSecrets
 from brownfield_operator.status_writer import ProcessState, StatusWriter
 from brownfield_operator.store import Store, ident_of
+from brownfield_operator.watched import CHILDREN, RESOURCES, WATCHED
 
 _log = structlog.get_logger()
-
-_OURS = f"{names.MANAGED_BY}={names.OPERATOR}"
-CHILDREN = (
-    Watched(Kind.CONFIG_MAP, labels=names.INPUT),
-    Watched(Kind.STATEFUL_SET, labels=_OURS),
-    Watched(Kind.NETWORK_POLICY, labels=_OURS),
-    Watched(Kind.SERVICE, labels=_OURS),
-)
-WATCHED = (
-    Watched(Kind.LEGACY_SOURCE),
-    Watched(Kind.ASSET_MAPPING),
-    Watched(Kind.TWIN_MODEL),
-    Watched(Kind.POD, labels=_OURS),
-    *CHILDREN,
-)
-CREDENTIALS = tuple(Watched(Kind.SECRET, fields=f"metadata.name={name}") for name in names.SPINE_SECRETS)
-"""Each by its name, which is all that the operator's role lets it see of Secrets."""
-
-_RESOURCES = frozenset((Kind.LEGACY_SOURCE, Kind.ASSET_MAPPING, Kind.TWIN_MODEL))
 
 SPINE_PATIENCE = 5.0
 """Seconds that statuses wait for the spine's word at a start: without it every status would change to "nobody knows"
@@ -67,6 +51,9 @@ WORKERS = 16
 
 STATUS_WORKERS = 4
 """Statuses written at a time: fewer, because what is told must not hold up what is told about."""
+
+STATUS_PATIENCE = 5.0
+"""Seconds a status waits for processes that are being brought into being, for the same reason."""
 
 
 @dataclass(slots=True)
@@ -85,6 +72,7 @@ class Controller:
     processes: WorkQueue[ProcessKey] = field(init=False)
     resources: WorkQueue[Ident] = field(init=False)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
+    _ending: EndingNamespaces = field(default_factory=EndingNamespaces)
     _planned_once: asyncio.Event = field(default_factory=asyncio.Event)
     _listed: set[tuple[Kind, str | None]] = field(default_factory=set)
     _waiting: dict[str, set[ProcessKey]] = field(default_factory=lambda: defaultdict(set))
@@ -92,8 +80,9 @@ class Controller:
 
     def __post_init__(self) -> None:
         self.children.released = self._released
-        self.processes = WorkQueue(self._reconcile, _failed("reconcile"), TokenBucket(rate=500.0, burst=1000.0))
-        self.resources = WorkQueue(self.statuses.write, _failed("status"), TokenBucket(rate=300.0, burst=600.0))
+        self.children.rolled = self._rolled
+        self.processes = WorkQueue(self._reconcile, told("reconcile"), TokenBucket(rate=500.0, burst=1000.0))
+        self.resources = WorkQueue(self._write_status, told("status"), TokenBucket(rate=300.0, burst=600.0))
 
     async def run(self) -> None:
         """Plans when all lists are complete, and works when there is a plan, until cancelled.
@@ -127,7 +116,7 @@ class Controller:
 
     def seen(self, kind: Kind, event: EventType, found: Json) -> None:
         """An object of the cluster."""
-        if kind in _RESOURCES or (
+        if kind in RESOURCES or (
             kind is Kind.CONFIG_MAP and names.PROCESS_KIND not in (found["metadata"].get("labels") or {})
         ):
             self._seen_resource(kind, event, found)
@@ -143,9 +132,9 @@ class Controller:
             self._enqueue(self.secrets.doubt())
             self._sweep_credentials()
             return
-        if (kind in _RESOURCES or kind is Kind.CONFIG_MAP) and self.store.keep_only(kind, namespace, existing):
+        if (kind in RESOURCES or kind is Kind.CONFIG_MAP) and self.store.keep_only(kind, namespace, existing):
             self.planner.soon()
-        if kind not in _RESOURCES:
+        if kind not in RESOURCES:
             for child in self.children.absent(kind, namespace, existing):
                 self._gone(child)
         self._listed.add((kind, namespace))
@@ -161,7 +150,7 @@ class Controller:
             changed = self.store.put(kind, found)
         if changed:
             self.planner.soon()
-        elif kind in _RESOURCES:
+        elif kind in RESOURCES:
             self.resources.add(ident)
 
     def _seen_child(self, kind: Kind, event: EventType, found: Json) -> None:
@@ -177,8 +166,8 @@ class Controller:
                 self._gone(gone)
             return
         before = self.children.get(child.key)
-        if before and before.uid == child.uid and int(child.version) < int(before.version):
-            return  # a watch that lags behind what we wrote
+        if before and is_known(before, child):
+            return
         child = child_of(found, self._compare(child, found)) or child
         self.children.put(child)
         if kind is not Kind.POD and child.drift is not Drift.NONE:
@@ -212,6 +201,16 @@ class Controller:
         for endpoint in endpoints:
             self._enqueue(self._waiting.pop(endpoint, ()))
 
+    def _rolled(self, key: ProcessKey, phase: Phase | None) -> None:
+        rollouts = self.reconciler.rollouts
+        if rollouts.gone(key) if phase is None else rollouts.seen(key, phase):
+            self._call_next()
+
+    def _call_next(self) -> None:
+        """Whoever is first in line for a restart gets a turn when there is a place for it."""
+        for key, delay in self.reconciler.rollouts.turns():
+            self.processes.add(key, delay)
+
     def credentials_listed(self, name: str, secrets: Iterable[Json]) -> None:
         """A complete list of the Secrets of one name."""
         self._enqueue(self.secrets.listed(name, secrets))
@@ -228,12 +227,13 @@ class Controller:
     # What the planner and the spine say.
 
     def planned(self, desired: Desired, before: Desired | None) -> None:
-        """A new plan: whoever it changes, gets its turn."""
+        """A new plan: whoever it changes, gets its turn, and adapters theirs before pipelines and twins."""
         self._planned_once.set()
         old = before.processes if before else {}
         changed = {key for key in {*old, *desired.processes} if old.get(key) != desired.processes.get(key)}
+        self.reconciler.rollouts.limit = at_once(len(desired.processes))
         self._of_health_key = {health_key(*key): key for key in desired.processes}
-        self._enqueue(changed | (self.children.processes() - desired.processes.keys()))
+        self._enqueue(sorted(changed | (self.children.processes() - desired.processes.keys())))
         self._sweep_credentials()
         facts = planned_facts(self.store, desired, self.settings.site)
         for ident in self.statuses.planned(facts):
@@ -242,7 +242,7 @@ class Controller:
     def heard(self, key: str, before: HealthRecord | None, record: HealthRecord) -> None:
         """A health record: the resources of its process are told where it is news to them."""
         process = self._of_health_key.get(key)
-        if process is not None and (before is None or _news(before) != _news(record)):
+        if process is not None and is_news(before, record):
             self._tell_resources(process)
 
     def look_at_all(self, within: float) -> None:
@@ -257,13 +257,28 @@ class Controller:
     # Work.
 
     async def _reconcile(self, key: ProcessKey) -> None:
+        outcome = Outcome()
         try:
             outcome = await self.reconciler.reconcile(key)
         except (Forbidden, Invalid) as error:
             self._brought(key, ProcessState(refusal=error.what))
             raise
+        except NamespaceEnding:  # the next plan will not have it any more
+            self._ending.say(key[1])
+            return
+        finally:
+            if not outcome.in_line:
+                self.reconciler.rollouts.leave(key)
+            self._call_next()
         self._wait_for(key, {names.endpoint_hash(endpoint) for endpoint in outcome.held})
-        self._brought(key, ProcessState(intent=outcome.intent, held=outcome.held))
+        self._brought(key, ProcessState(intent=outcome.intent, held=outcome.held, in_line=outcome.in_line))
+
+    async def _write_status(self, ident: Ident) -> None:
+        await self.processes.until_idle(STATUS_PATIENCE)
+        try:
+            await self.statuses.write(ident)
+        except NamespaceEnding:
+            self._ending.say(ident[1])
 
     def _wait_for(self, key: ProcessKey, held: set[str]) -> None:
         for endpoint in held:
@@ -281,18 +296,3 @@ class Controller:
     def _enqueue(self, keys: Iterable[ProcessKey]) -> None:
         for key in keys:
             self.processes.add(key)
-
-
-def _news(record: HealthRecord) -> tuple[object, ...]:
-    """What of a record is worth a look at statuses before their time."""
-    links = tuple((source.name, source.state, source.message) for source in record.sources)
-    twin = (record.twin.fresh, record.twin.assets) if record.twin else ()
-    return links, twin, record.message
-
-
-def _failed(what: str) -> Callable[[object, Exception, int], None]:
-    def failed(key: object, error: Exception, count: int) -> None:
-        level = _log.warning if count > 1 else _log.info
-        level(f"{what} is tried again", key=key, error=str(error) or type(error).__name__, failures=count)
-
-    return failed

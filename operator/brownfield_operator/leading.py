@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brownfield_api.health import EXPIRES
+from brownfield_api.subjects import health_key
 from brownfield_operator.children import Children
-from brownfield_operator.controller import CREDENTIALS, WATCHED, Controller
+from brownfield_operator.controller import Controller
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.kube.reflector import run_reflectors
+from brownfield_operator.measured import MeasuredResources
 from brownfield_operator.planner_loop import PlannerLoop
 from brownfield_operator.reconcile import Reconciler
 from brownfield_operator.resync import Resync
@@ -20,6 +22,8 @@ from brownfield_operator.spine_link import SpineLink
 from brownfield_operator.spine_secrets import SpineSecrets
 from brownfield_operator.status_writer import StatusWriter
 from brownfield_operator.store import Store
+from brownfield_operator.watched import CREDENTIALS, WATCHED
+from brownfield_slo.bookkeeper import Bookkeeper
 
 _SPINE_LOOK = 5.0
 """Seconds between looks at who has fallen silent."""
@@ -55,10 +59,21 @@ class Leading:
             quiet = frozenset(key for key, heard in self.link.heard.items() if now - heard.at > EXPIRES)
             for key in quiet ^ silent:
                 self.controller.heard(key, None, self.link.heard[key].record)
-            silent = quiet
+            silent = quiet - self._forget_removed(quiet)
             if self.link.reachable != was_reachable:
                 was_reachable = self.link.reachable
                 self.controller.look_at_all(within=_SPINE_LOOK)
+
+    def _forget_removed(self, silent: frozenset[str]) -> frozenset[str]:
+        """Drops what was heard of processes that fell silent because nobody wants them any more. The bucket does the
+        same after an hour by itself.
+        """
+        if not silent or self.planner.desired is None:
+            return frozenset()
+        removed = silent - {health_key(*key) for key in self.planner.desired.processes}
+        for key in removed:
+            del self.link.heard[key]
+        return removed
 
 
 async def assemble(
@@ -67,6 +82,12 @@ async def assemble(
     """The parts, wired; `folder` is private to this process. Raises `BrownfieldError` for a damaged root of trust."""
     trust = await load_or_create(kube, namespace)
     store, children = Store(), Children()
+    measured = MeasuredResources(store, settings.site)
+    keeper = Bookkeeper(
+        measured=measured,
+        records=lambda: {key: heard.record for key, heard in link.heard.items()},
+        exists=measured.exists,
+    )
     link = SpineLink(
         kube=kube,
         settings=settings,
@@ -74,6 +95,7 @@ async def assemble(
         replica=replica,
         folder=folder,
         trust=trust,
+        keeper=keeper,
         changed=lambda key, before, record: controller.heard(key, before, record),  # noqa: PLW0108 - made below
     )
     planner = PlannerLoop(
@@ -97,6 +119,7 @@ async def assemble(
         children=children,
         heard=lambda: link.heard,
         spine_reachable=lambda: link.reachable,
+        figures=lambda subject: keeper.figures.get(subject),  # noqa: PLW0108 - they are replaced
         again=lambda ident, delay: controller.resources.add(ident, delay * random.uniform(1.0, 1.1)),  # noqa: S311
         instance=replica,
     )

@@ -27,6 +27,9 @@ ENDPOINTS = f"{GROUP}/endpoints"
 INTENT = f"{GROUP}/intent"
 """Annotation: hash of what the operator last asked for."""
 
+TEMPLATE = f"{GROUP}/template"
+"""Annotation on StatefulSets: hash of the pod template in it; another one replaces the pod."""
+
 SPINE_SECRETS = tuple(f"brownfield-spine-{shard}" for shard in "0123456789abcdef")
 """Secrets with processes' credentials for the spine, in each namespace with processes."""
 

@@ -63,6 +63,7 @@ def planned_facts(store: Store, desired: Desired, site: str) -> dict[Ident, Plan
             protocol=protocol,
             endpoint=endpoint,
             url=_url(ident, keys),
+            has_objectives=_has_objectives(entry),
         )
         found[ident] = PlannedFacts(facts, keys)
     return found
@@ -123,6 +124,11 @@ def _endpoint(entry: Entry) -> tuple[str, str]:
     if spec.opcua:
         return protocol_of(model), spec.opcua.urls[0]
     return protocol_of(model), f"volume:{spec.files.volume.name}" if spec.files else ""
+
+
+def _has_objectives(entry: Entry) -> bool:
+    model = entry.read.item.model if entry.read.item else None
+    return isinstance(model, LegacySource | TwinModel) and model.spec.objectives is not None
 
 
 def _authorities(entry: Entry) -> frozenset[str]:

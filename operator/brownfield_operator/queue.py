@@ -11,6 +11,7 @@ import heapq
 import itertools
 import random
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -93,6 +94,13 @@ class WorkQueue(Generic[KeyT]):
         """Whether nothing is due now or being worked on."""
         now = asyncio.get_running_loop().time()
         return not self._running and all(due > now for due in self._due.values())
+
+    async def until_idle(self, patience: float) -> None:
+        """Returns when nothing is due or being worked on, or after `patience` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while not self.idle:  # noqa: ASYNC110 - thousands of keys, and nobody who counts them
+                    await asyncio.sleep(0.1)
 
     async def run(self, workers: int) -> None:
         """Works until cancelled, on at most `workers` keys at a time."""

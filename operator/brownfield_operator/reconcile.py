@@ -6,7 +6,7 @@ finished by the next.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -21,6 +21,8 @@ from brownfield_operator.last_good import without_endpoints
 from brownfield_operator.manifests.config_map import config_version
 from brownfield_operator.manifests.manifest import Manifest
 from brownfield_operator.manifests.process import render
+from brownfield_operator.owners import Owners
+from brownfield_operator.rollouts import Phase, Rollouts
 from brownfield_operator.settings import OperatorSettings
 from brownfield_operator.spine_secrets import SpineSecrets
 
@@ -33,11 +35,12 @@ _CORRECTIONS = 3
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`intent` of the StatefulSet as it should be now; `held`: keys of endpoints that another process may still be
-    connected to and that therefore wait.
+    connected to and that therefore wait; `in_line`: it works and must not be restarted yet.
     """
 
     intent: str = ""
     held: tuple[str, ...] = ()
+    in_line: bool = False
 
 
 @dataclass(slots=True)
@@ -49,6 +52,11 @@ class Reconciler:
     secrets: SpineSecrets
     settings: OperatorSettings
     desired: Callable[[ProcessKey], DesiredProcess | None]
+    rollouts: Rollouts = field(default_factory=Rollouts)
+    owners: Owners = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.owners = Owners(self.kube, self.children)
 
     async def reconcile(self, key: ProcessKey) -> Outcome:
         """Raises `KubeError` for what must be tried again."""
@@ -60,12 +68,44 @@ class Reconciler:
         if startable is None:
             await self._let_go(process)
             return Outcome(held=held)
-        await self.secrets.ensure(startable)
         manifests = render(startable, self.settings)
+        intent = manifests[-1]["metadata"]["annotations"][names.INTENT]
+        if not await self.owners.want(process, manifests):
+            return Outcome(intent, held)
+        if self._interrupts(manifests[-1]) and not self.rollouts.take(key):
+            await self._keep(manifests)
+            return Outcome(intent, held, in_line=True)
+        await self.secrets.ensure(startable)
         for manifest in manifests:
             await self._bring(manifest)
+        self.owners.complete(key)
         await self._prune(startable, manifests)
-        return Outcome(manifests[-1]["metadata"]["annotations"][names.INTENT], held)
+        return Outcome(intent, held)
+
+    def _interrupts(self, stateful_set: Manifest) -> bool:
+        """Whether applying it would end a pod that works.
+
+        What somebody changed by hand bears the same intent still and is put back at once: they have restarted the
+        pod already.
+        """
+        metadata = stateful_set["metadata"]
+        known = self.children.get((Kind.STATEFUL_SET, metadata["namespace"], metadata["name"]))
+        if known is None or known.phase is not Phase.WORKING:
+            return False
+        said: dict[str, str] = metadata["annotations"]
+        return known.intent != said[names.INTENT] and known.template != said[names.TEMPLATE]
+
+    async def _keep(self, manifests: Iterable[Manifest]) -> None:
+        """Repairs what is as it should be apart from drift, and makes what is missing; all else waits for its turn.
+
+        A policy that closes what the pod in line is still connected to, or credentials without what it publishes,
+        would be the interruption that it waits to be spared.
+        """
+        for manifest in manifests:
+            metadata = manifest["metadata"]
+            known = self.children.get((kind_of(manifest), metadata["namespace"], metadata["name"]))
+            if known is None or known.intent == metadata["annotations"][names.INTENT]:
+                await self._bring(manifest)
 
     def _without_held(self, process: DesiredProcess) -> tuple[DesiredProcess | None, tuple[str, ...]]:
         """The process without endpoints that another one may still be connected to: a device bears one connection.
@@ -149,6 +189,7 @@ class Reconciler:
         """Takes a process away, the StatefulSet first: pods must not lose their policy while they run. Its credentials
         go last, because its pod may still have something to publish.
         """
+        self.owners.forget(key)
         members = self.children.of(key)
         mine = [child for child in members if child.kind is not Kind.POD]
         for child in sorted(mine, key=lambda child: child.kind is not Kind.STATEFUL_SET):

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from brownfield_operator import names
-from brownfield_operator.controller import WATCHED, Controller
+from brownfield_operator.controller import Controller
 from brownfield_operator.kube.errors import KubeError
 from brownfield_operator.kube.kinds import Kind
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.listing import show_all
 from brownfield_operator.settings import OperatorSettings
+from brownfield_operator.watched import WATCHED
 
 _JITTER = 0.2
 _RETRY = 30.0

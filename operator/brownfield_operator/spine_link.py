@@ -1,4 +1,4 @@
-"""The operator's own connection to the spine: streams and buckets, health records, revocations.
+"""The operator's own connection to the spine: streams and buckets, health records, revocations, service levels.
 
 Nothing else waits for it. While the spine is away resources are planned and processes brought into being as ever;
 only `Connected` says that nobody knows.
@@ -23,6 +23,7 @@ from brownfield_operator.access.trust import DAY, Trust
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.root_of_trust import seconds, store
 from brownfield_operator.settings import OperatorSettings
+from brownfield_slo.bookkeeper import Bookkeeper
 from brownfield_spine.connection import Spine, connect
 from brownfield_spine.health import records, watch
 from brownfield_spine.provision import Limits, provision
@@ -45,6 +46,17 @@ class Heard:
     at: float
 
 
+def is_news(before: HealthRecord | None, record: HealthRecord) -> bool:
+    """Whether a record is worth a look at statuses before their time."""
+    return before is None or _telling(before) != _telling(record)
+
+
+def _telling(record: HealthRecord) -> tuple[object, ...]:
+    links = tuple((source.name, source.state, source.message) for source in record.sources)
+    twin = (record.twin.fresh, record.twin.assets) if record.twin else ()
+    return links, twin, record.message
+
+
 @dataclass(slots=True)
 class SpineLink:
     """`heard` by health key; `changed` is told the key of each record that comes; `informed` is set when all records
@@ -57,6 +69,7 @@ class SpineLink:
     replica: str
     folder: Path
     trust: Trust
+    keeper: Bookkeeper
     changed: Callable[[str, HealthRecord | None, HealthRecord], None] = lambda _key, _before, _now: None
     heard: dict[str, Heard] = field(default_factory=dict)
     informed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,6 +95,7 @@ class SpineLink:
         tasks = [
             spawn(self._follow_health(spine), name="health records"),
             spawn(self._keep(spine, credentials), name="spine"),
+            spawn(self.keeper.run(spine), name="service levels"),
         ]
         try:
             await asyncio.gather(*tasks)

@@ -121,8 +121,15 @@ class SpineSecrets:
         return found is not None and found.content == _hash(process.content) and self.now() < found.look_again
 
     async def forget(self, key: ProcessKey) -> None:
-        """Takes the credentials of a process that is gone away from it, and from everybody who copied them."""
+        """Takes the credentials of a process that is gone away from it, and from everybody who copied them.
+
+        One at a time: two that are the last ones of a Secret would each leave it to the other to delete it.
+        """
         place, entry = _place(key)
+        async with self._at_work[place]:
+            await self._forget(key, place, entry)
+
+    async def _forget(self, key: ProcessKey, place: Place, entry: str) -> None:
         self._found.get(place, {}).pop(key, None)
         live = await self.kube.get(Kind.SECRET, *place)
         data: Mapping[str, str] = (live or {}).get("data") or {}

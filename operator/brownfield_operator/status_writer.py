@@ -17,14 +17,17 @@ from brownfield_operator.kube.events import events_of, record_event
 from brownfield_operator.kube.kinds import Json, Kind
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.last_good import Ident
+from brownfield_operator.measured import SUBJECT_KINDS
 from brownfield_operator.planned_facts import PlannedFacts
 from brownfield_operator.spine_link import Heard
 from brownfield_operator.status.deciding import decide
 from brownfield_operator.status.facts import ProcessFacts, Workload
 from brownfield_operator.status.resource_status import resource_status
 from brownfield_operator.status.transitions import transitions
-from brownfield_operator.status.workload import diagnose
+from brownfield_operator.status.workload import IN_LINE, diagnose
 from brownfield_operator.store import Store
+from brownfield_slo.indicators import Subject
+from brownfield_slo.levels import Figures
 
 RESOURCE_KINDS = {str(kind): kind for kind in (Kind.LEGACY_SOURCE, Kind.ASSET_MAPPING, Kind.TWIN_MODEL)}
 
@@ -37,10 +40,13 @@ UNREADY = 10.0
 
 @dataclass(slots=True)
 class ProcessState:
-    """What the reconciler last did for a process. `intent` of its StatefulSet, `refusal`: what the API server said."""
+    """What the reconciler last did for a process. `intent` of its StatefulSet, `in_line`: that is not applied yet,
+    others are restarted first; `refusal`: what the API server said.
+    """
 
     intent: str = ""
     held: tuple[str, ...] = ()
+    in_line: bool = False
     refusal: str = ""
 
 
@@ -53,6 +59,7 @@ class StatusWriter:
     children: Children
     heard: Callable[[], Mapping[str, Heard]]
     spine_reachable: Callable[[], bool]
+    figures: Callable[[Subject], Figures | None]
     again: Callable[[Ident, float], None]
     instance: str
     _planned: dict[Ident, PlannedFacts] = field(default_factory=dict)
@@ -99,6 +106,7 @@ class StatusWriter:
             planned.facts,
             processes=tuple([await self._process(key) for key in planned.processes]),
             spine_reachable=self.spine_reachable(),
+            figures=self._figures(ident),
         )
         live = msgspec.json.decode(entry.status)
         wanted = resource_status(facts, live, datetime.now(UTC))
@@ -109,10 +117,14 @@ class StatusWriter:
             self._differs_since[ident] = decision.differs_since
         if decision.patch is not None:
             await self._send(ident, entry.uid, live, dict(decision.patch))
-        unready = any(process.workload is None or not process.workload.ready for process in facts.processes)
+        unready = any(process.workload is None or not _settled(process.workload) for process in facts.processes)
         # What was just written may hold the first, half empty figures of a process: they settle from the next look on.
         soon = unready or decision.patch is not None
         self.again(ident, UNREADY if soon else min(REFRESH, decision.again or REFRESH))
+
+    def _figures(self, ident: Ident) -> Figures | None:
+        kind = SUBJECT_KINDS.get(ident[0])
+        return self.figures(Subject(kind, ident[1], ident[2])) if kind else None
 
     async def _send(self, ident: Ident, uid: str, live: Json, status: Json) -> None:
         kind, namespace, name = RESOURCE_KINDS[ident[0]], ident[1], ident[2]
@@ -137,7 +149,7 @@ class StatusWriter:
     async def _process(self, key: ProcessKey) -> ProcessFacts:
         workload = await self._workload(key)
         now = time.monotonic()
-        if workload is not None and workload.ready and not self._states[key].held:
+        if workload is not None and _settled(workload) and not self._states[key].held:
             self._unready_since.pop(key, None)
         else:
             self._unready_since.setdefault(key, now)
@@ -161,11 +173,12 @@ class StatusWriter:
             return None
         body: Json = msgspec.json.decode(stateful_set.body)
         pods = [msgspec.json.decode(child.body) for child in members if child.kind is Kind.POD]
-        found = diagnose(body, pods, (), intent=state.intent)
+        found = diagnose(body, pods, (), intent=state.intent, in_line=state.in_line)
         since = self._unready_since.get(key)
         if found.ready or since is None or time.monotonic() - since < UNREADY / 2:
             return found
-        return diagnose(body, pods, await self._events(stateful_set, pods), intent=state.intent)
+        events = await self._events(stateful_set, pods)
+        return diagnose(body, pods, events, intent=state.intent, in_line=state.in_line)
 
     async def _events(self, stateful_set: Child, pods: list[Json]) -> list[Json]:
         """Events of the StatefulSet, its pods and their claims; without the right to see them, none."""
@@ -183,6 +196,11 @@ class StatusWriter:
         except KubeError:
             return found  # they explain a status; they are no reason to have none
         return found
+
+
+def _settled(workload: Workload) -> bool:
+    """Whether nothing about it will change by itself."""
+    return workload.ready or workload == IN_LINE
 
 
 def _claims(pod: Mapping[str, Any]) -> list[str]:

@@ -91,7 +91,8 @@ class TableReader:
             return
         near = closest(name, (other for space, other in self._resources.config_maps if space == namespace))
         message = f"ConfigMap/{name} does not exist in namespace {namespace}"
-        self._findings.error(user, Reason.MISSING_CONFIG_MAP, message, near or "Give its file, too")
+        do = "Give its file, too" if user.file else "Create it"
+        self._findings.error(user, Reason.MISSING_CONFIG_MAP, message, near or do)
 
 
 def _parse(holder: Loaded[ConfigMap], key: str, text: str, columns: Columns[RowT], findings: Findings) -> Rows[RowT]:

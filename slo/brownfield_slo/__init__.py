@@ -1,1 +1,1 @@
-"""Service levels: what counts, over which window, which rules and pictures follow from it. Pure."""
+"""Service levels: what counts, over which window, the ledger that keeps it, rules and pictures that follow from it."""

@@ -14,11 +14,10 @@ import structlog
 from brownfield_api.errors import BrownfieldError, SpineUnavailable
 from brownfield_api.health import HealthRecord, LevelHealth
 from brownfield_api.subjects import health_key
-from brownfield_slo.indicators import Measured, Sli, Subject
-from brownfield_slo.ledger.account import Events
+from brownfield_slo.indicators import Measured, Subject
 from brownfield_slo.ledger.accrual import OVERDUE
 from brownfield_slo.ledger.ledger import Ledger
-from brownfield_slo.levels import Level, levels_of, window_text
+from brownfield_slo.levels import Figures, Level, figures_of, window_text
 from brownfield_spine.books import read_books, write_books
 from brownfield_spine.connection import Spine
 from brownfield_spine.health import HealthPublisher
@@ -37,23 +36,15 @@ INTERVAL = 10.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What is known of one resource: counts since the beginning, and what has become of each promise."""
-
-    measured: Measured
-    totals: Mapping[Sli, Events]
-    levels: tuple[Level, ...]
-
-
 @dataclass(slots=True)
 class Bookkeeper:
-    """`measured` and `records` say what there is now. `figures` is what was saved last; empty before the first time.
-    `clock`: ns since 1970 UTC. `metrics`: where they are exposed.
+    """`measured` and `records` say what there is now, `exists` whose counts are kept at all. `figures` is what was
+    saved last; empty before the first time. `clock`: ns since 1970 UTC. `metrics`: where they are exposed.
     """
 
     measured: Callable[[], Collection[Measured]]
     records: Callable[[], Mapping[str, HealthRecord]]
+    exists: Callable[[Subject], bool]
     clock: Callable[[], int] = time.time_ns
     figures: Mapping[Subject, Figures] = field(default_factory=dict)
     metrics: str = ""
@@ -77,8 +68,9 @@ class Bookkeeper:
     async def keep(self, spine: Spine) -> None:
         """Take in what is new, save it and show it. Raises `SpineUnavailable`: nothing new is shown then."""
         now, measured = self.clock(), self.measured()
+        self._ledger.forget(self.exists)
         self._ledger.advance(measured, self.records(), now, listening=self._is_listening(spine))
-        figures = {item.subject: self._figures(item, now) for item in measured}
+        figures = {item.subject: figures_of(self._ledger, item, now) for item in measured}
         await write_books(spine, {str(number): book for number, book in self._ledger.books().items()})
         self.figures = figures
         for record in self._records(now):
@@ -114,10 +106,6 @@ class Bookkeeper:
         if self._there_since is None:
             self._there_since = time.monotonic()
         return time.monotonic() - self._there_since > OVERDUE / 1e9
-
-    def _figures(self, item: Measured, now: int) -> Figures:
-        totals = {sli: self._ledger.totals(item.subject, sli) for sli in item.indicators}
-        return Figures(item, totals, tuple(levels_of(self._ledger, item, now)))
 
     def _records(self, now: int) -> Iterator[HealthRecord]:
         by_namespace: dict[str, list[LevelHealth]] = {}

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from brownfield_slo.bookkeeper import Figures
 from brownfield_slo.indicators import Subject
-from brownfield_slo.levels import Level, window_text
+from brownfield_slo.levels import Figures, Level, window_text
 
 _RESOURCE = ["namespace", "source", "twin", "sli"]
 _OBJECTIVE = [*_RESOURCE, "window", "team", "contact"]

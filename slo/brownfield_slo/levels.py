@@ -3,7 +3,7 @@
 These are the numbers of status, page and dashboards alike; nobody computes them twice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from brownfield_slo.indicators import Measured, Sli, Subject
@@ -40,12 +40,27 @@ class Level:
         return None if self.events.ratio is None else self.budget >= 0.0
 
 
-def levels_of(ledger: Ledger, item: Measured, now: int) -> Iterator[Level]:
-    """All objectives of a resource, at `now` (ns since 1970 UTC)."""
-    for sli, objective in item.objectives.items():
-        events = ledger.within(item.subject, sli, now)
-        covered = ledger.covered(item.subject, sli, now)
-        yield Level(item.subject, sli, objective, item.window, events, covered)
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of one resource: counts since the beginning and of the window, and what has become of each
+    promise.
+    """
+
+    measured: Measured
+    totals: Mapping[Sli, Events]
+    within: Mapping[Sli, Events]
+    levels: tuple[Level, ...]
+
+
+def figures_of(ledger: Ledger, item: Measured, now: int) -> Figures:
+    """What the ledger says of a resource at `now` (ns since 1970 UTC)."""
+    subject = item.subject
+    within = {sli: ledger.within(subject, sli, now) for sli in item.indicators}
+    levels = tuple(
+        Level(subject, sli, objective, item.window, within[sli], ledger.covered(subject, sli, now))
+        for sli, objective in item.objectives.items()
+    )
+    return Figures(item, {sli: ledger.totals(subject, sli) for sli in item.indicators}, within, levels)
 
 
 def window_text(seconds: float) -> str:

@@ -1,138 +1,18 @@
 """The wiring: nothing before all lists are complete, and everybody whom something concerns gets a turn."""
 
 import asyncio
-import secrets as random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from tests.operator import cluster_objects as objects
-from tests.operator.cluster_objects import Body
-from tests.operator.fake_kube import FakeKube
-from tests.operator.test_planning import A, B, settings
+from tests.operator.controller_bench import KINDS, Bench, live_of, pod, running
+from tests.operator.test_planning import A, B
 
-from brownfield_operator.access.trust import new_trust
-from brownfield_operator.children import Children
-from brownfield_operator.controller import CREDENTIALS, SPINE_PATIENCE, WATCHED, Controller
-from brownfield_operator.desired import ProcessKey
-from brownfield_operator.kube.kinds import Json, Kind
-from brownfield_operator.names import ENDPOINTS, PROCESS, PROCESS_KIND, PROCESS_NAME, endpoint_hash, process_object
-from brownfield_operator.planner_loop import PlannerLoop
-from brownfield_operator.reconcile import Reconciler
-from brownfield_operator.spine_secrets import SpineSecrets
+from brownfield_operator.controller import SPINE_PATIENCE, STATUS_PATIENCE
+from brownfield_operator.kube.kinds import Kind
+from brownfield_operator.last_good import Ident
+from brownfield_operator.names import process_object
 from brownfield_operator.status_writer import StatusWriter
-from brownfield_operator.store import Store
-
-NOW = 1_800_000_000
-TRUST = new_trust(random.token_bytes, now=NOW)
-KINDS = {str(kind): kind for kind in Kind}
-SECONDS = 5.0
-"""A real second is all that any of these waits for, and the planner's is one of them."""
-
-
-@dataclass
-class Bench:
-    """A controller on a fake API server. Tests say what is seen; nothing is seen by itself."""
-
-    watch_namespaces: tuple[str, ...] = ()
-    kube: FakeKube = field(default_factory=FakeKube)
-    children: Children = field(default_factory=Children)
-    store: Store = field(default_factory=Store)
-
-    def __post_init__(self) -> None:
-        chosen = settings(watch_namespaces=self.watch_namespaces)
-        self.informed = asyncio.Event()
-        self.informed.set()
-        self.planner = PlannerLoop(
-            kube=self.kube,
-            store=self.store,
-            children=self.children,
-            settings=chosen,
-            planned=lambda desired, before: self.controller.planned(desired, before),  # noqa: PLW0108 - made below
-        )
-        spine_secrets = SpineSecrets(
-            kube=self.kube,
-            trust=lambda: TRUST,
-            desired=lambda: self.planner.desired.processes.values() if self.planner.desired else (),
-            now=lambda: NOW,
-            random=random.token_bytes,
-            withdrawn=lambda _: None,
-        )
-        self.controller = Controller(
-            kube=self.kube,
-            settings=chosen,
-            store=self.store,
-            children=self.children,
-            planner=self.planner,
-            reconciler=Reconciler(
-                kube=self.kube,
-                children=self.children,
-                secrets=spine_secrets,
-                settings=chosen,
-                desired=lambda key: self.planner.desired.processes.get(key) if self.planner.desired else None,
-            ),
-            secrets=spine_secrets,
-            statuses=StatusWriter(
-                kube=self.kube,
-                store=self.store,
-                children=self.children,
-                heard=dict,
-                spine_reachable=lambda: True,
-                again=lambda _ident, _delay: None,
-                instance="operator-0",
-            ),
-            informed=self.informed,
-        )
-
-    def apply(self, *bodies: Body) -> None:
-        """Somebody applies something, and it is seen."""
-        for body in bodies:
-            self.kube.hold(body)
-            self.controller.seen(KINDS[body["kind"]], "MODIFIED", _live(self.kube, body))
-
-    def list_all(self) -> None:
-        """Every list is complete, and holds what is on the API server."""
-        for watched in WATCHED:
-            there = frozenset((space, name) for kind, space, name in self.kube.objects if kind == watched.kind)
-            for namespace in self.watch_namespaces or (None,):
-                self.controller.listed(watched.kind, namespace, there)
-
-    async def until(self, condition: Callable[[], object], what: str) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not condition():
-                await asyncio.sleep(0.01)
-        assert condition(), what
-
-    def stateful_sets(self) -> set[str]:
-        return {name for kind, _, name in self.kube.objects if kind == Kind.STATEFUL_SET}
-
-
-def _live(kube: FakeKube, body: Body) -> Json:
-    metadata = body["metadata"]
-    return kube.objects[body["kind"], metadata["namespace"], metadata["name"]]
-
-
-async def running(bench: Bench, scenario: Callable[[], Awaitable[None]]) -> None:
-    task = asyncio.create_task(bench.controller.run())
-    try:
-        await scenario()
-    finally:
-        task.cancel()
-
-
-def pod(of: ProcessKey, name: str, *endpoints: str) -> Body:
-    """A pod of a process, as it is seen."""
-    metadata: dict[str, Any] = {
-        "name": name,
-        "namespace": of[1],
-        "uid": f"uid-{name}",
-        "resourceVersion": "5",
-        "creationTimestamp": "2026-01-01T00:00:00Z",
-        "labels": {PROCESS_KIND: of[0], PROCESS: process_object(of)},
-        "annotations": {PROCESS_NAME: of[2], ENDPOINTS: ",".join(map(endpoint_hash, endpoints))},
-    }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {}}
+from brownfield_operator.watched import CREDENTIALS, WATCHED
 
 
 @pytest.mark.parametrize("namespaces", [(), ("farm", "mill")])
@@ -185,7 +65,7 @@ async def test_a_process_nobody_wants_any_more_is_taken_away() -> None:
         bench.apply(objects.table(), objects.source("a"), objects.source("b"))
         bench.list_all()
         await bench.until(lambda: len(bench.stateful_sets()) == 2, "both are there")
-        gone = _live(bench.kube, objects.source("a"))
+        gone = live_of(bench.kube, objects.source("a"))
         bench.controller.seen(Kind.LEGACY_SOURCE, "DELETED", gone)
         await bench.until(lambda: bench.stateful_sets() == {process_object(B)}, "one is left")
 
@@ -273,3 +153,52 @@ async def test_statuses_wait_for_what_the_spine_has_to_say_and_processes_do_not(
 
     await running(bench, scenario)
     assert SPINE_PATIENCE < 10.0, "for ever would be too long"
+
+
+async def test_what_the_operator_wrote_and_compared_is_not_taken_in_again() -> None:
+    bench = Bench()
+
+    async def scenario() -> None:
+        bench.apply(objects.table(), objects.source("a"))
+        bench.list_all()
+        await bench.until(bench.stateful_sets, "it is there")
+        await bench.until(lambda: bench.controller.processes.idle, "all of it")
+        key = (Kind.NETWORK_POLICY, "farm", process_object(A))
+        known = bench.children.get(key)
+        bench.controller.seen(Kind.NETWORK_POLICY, "ADDED", dict(bench.kube.objects[key]))
+        assert bench.children.get(key) is known
+        newer = {**bench.kube.objects[key], "spec": {}}
+        bench.kube.hold({**newer, "metadata": {**newer["metadata"], "managedFields": []}})
+        bench.controller.seen(Kind.NETWORK_POLICY, "MODIFIED", dict(bench.kube.objects[key]))
+        assert bench.children.get(key) is not known, "what somebody wrote after us is"
+
+    await running(bench, scenario)
+
+
+async def test_a_status_waits_for_processes_that_are_being_made_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("brownfield_operator.controller.STATUS_PATIENCE", 0.4)
+    bench = Bench()
+    asked: list[float] = []
+    now = asyncio.get_running_loop().time
+
+    async def write(_: Ident) -> None:
+        asked.append(now())
+
+    monkeypatch.setattr(StatusWriter, "write", lambda _self, ident: write(ident))
+    ident = ("LegacySource", "farm", "a")
+    begun = now()
+    await bench.controller._write_status(ident)
+    assert asked[0] - begun < 0.1, "nobody is being made"
+    bench.controller.processes.add(A)
+    begun = now()
+    await bench.controller._write_status(ident)
+    assert 0.4 <= asked[1] - begun < 2.0
+    bench.controller.processes.forget(A)
+    bench.controller.processes.add(A)
+    waiting = asyncio.create_task(bench.controller._write_status(ident))
+    await asyncio.sleep(0)
+    bench.controller.processes.forget(A)
+    await asyncio.wait_for(waiting, 0.3)
+    assert STATUS_PATIENCE < 10.0, "whoever waits for a status must not think that nothing happens"

@@ -207,6 +207,25 @@ async def test_at_the_end_they_are_taken_away_and_revoked_and_the_neighbours_sta
     assert bench.kube.objects == {}, "an empty Secret is nothing to keep"
 
 
+class Slow(FakeKube):
+    """Answers a read a little later, so that two may be under way."""
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
+        found = await FakeKube.get(self, kind, namespace, name)
+        await asyncio.sleep(0.01)
+        return found
+
+
+async def test_two_that_end_at_once_leave_no_empty_secret_behind() -> None:
+    bench = Bench(kube=Slow())
+    first, other = neighbours()
+    await bench.secrets.ensure(first)
+    await bench.secrets.ensure(other)
+    await asyncio.gather(bench.secrets.forget(first.key), bench.secrets.forget(other.key))
+    assert bench.kube.objects == {}
+    assert len(bench.withdrawn) == 2
+
+
 async def test_to_forget_twice_or_what_never_was_does_no_harm(bench: Bench) -> None:
     await bench.secrets.forget(process().key)
     await bench.secrets.ensure(process())

@@ -1,16 +1,18 @@
 """Statuses are written when there is news, never for an object that is another one by now, and read back at once."""
 
+import time
 from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.operator import cluster_objects as objects
 from tests.operator.fake_kube import FakeKube
 
-from brownfield_operator.children import Children
+from brownfield_operator.children import Children, child_of
 from brownfield_operator.desired import ProcessKey
 from brownfield_operator.kube.errors import Conflict, NotFound, ServerError
 from brownfield_operator.kube.kinds import Kind
 from brownfield_operator.last_good import Ident
+from brownfield_operator.names import INTENT, PROCESS_KIND, PROCESS_NAME
 from brownfield_operator.planned_facts import PlannedFacts
 from brownfield_operator.status.facts import ResourceFacts
 from brownfield_operator.status_writer import REFRESH, UNREADY, ProcessState, StatusWriter
@@ -27,6 +29,7 @@ class Bench:
 
     kube: FakeKube = field(default_factory=FakeKube)
     store: Store = field(default_factory=Store)
+    children: Children = field(default_factory=Children)
     again: list[tuple[Ident, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -35,9 +38,10 @@ class Bench:
         self.writer = StatusWriter(
             kube=self.kube,
             store=self.store,
-            children=Children(),
+            children=self.children,
             heard=dict,
             spine_reachable=lambda: True,
+            figures=lambda _subject: None,
             again=lambda ident, delay: self.again.append((ident, delay)),
             instance="operator-0",
         )
@@ -125,3 +129,36 @@ async def test_what_a_plan_no_longer_knows_is_forgotten(bench: Bench) -> None:
     bench.plan()
     await bench.writer.write(IDENT)
     assert bench.kube.writes == [], "its process has to be looked at anew"
+
+
+async def test_waiting_in_line_for_a_restart_is_no_absence_however_long_it_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = {"updateRevision": "r", "currentRevision": "r", "updatedReplicas": 1, "readyReplicas": 1}
+    stateful_set = child_of(working(status))
+    assert stateful_set is not None
+    bench.children.put(stateful_set)
+    bench.writer.brought(KEY, ProcessState(intent="a"))
+    await bench.writer.write(IDENT)
+    assert available(bench)["status"] == "True"
+    bench.writer.brought(KEY, ProcessState(intent="b", in_line=True))
+    for later in (0.0, 1000.0):
+        now = time.monotonic() + later
+        monkeypatch.setattr(time, "monotonic", lambda now=now: now)
+        await bench.writer.write(IDENT)
+        assert available(bench)["status"] == "True"
+        assert bench.again[-1][1] == REFRESH, "there is nothing to look for meanwhile"
+
+
+def working(status: dict[str, object]) -> objects.Body:
+    """The StatefulSet of the process, with the intent `a`."""
+    labels, annotations = {PROCESS_KIND: KEY[0]}, {PROCESS_NAME: KEY[2], INTENT: "a"}
+    spec: objects.Body = {"template": {"spec": {}}}
+    whole = objects.body("StatefulSet", "adapter-a", spec, labels=labels, annotations=annotations)
+    return {**whole, "apiVersion": "apps/v1", "status": {"observedGeneration": 1, **status}}
+
+
+def available(bench: Bench) -> dict[str, object]:
+    conditions = bench.kube.objects[IDENT]["status"]["conditions"]
+    found: dict[str, object] = next(item for item in conditions if item["type"] == "Available")
+    return found

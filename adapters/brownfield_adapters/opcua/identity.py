@@ -83,7 +83,8 @@ async def our_thumbprint(state_dir: Path) -> str:
 
 
 def read_login(directory: str) -> Login:
-    """What the credentials folder holds ("" = anonymous); a user name counts before a certificate.
+    """What the credentials folder holds ("" or only certificates to trust = anonymous); a user name counts before a
+    certificate.
 
     Raises `LinkLost` that names the file, never its content.
     """
@@ -94,8 +95,12 @@ def read_login(directory: str) -> Login:
     if username:
         return Login(username=username, password=_text(folder / "password"))
     certificate = read_certificate(folder / "tls.crt")
-    if certificate is None:
+    if certificate is None and any((folder / name).exists() for name in ("server.crt", "ca.crt")):
         return Login()
+    if certificate is None:  # a Secret with other keys: to log in as nobody instead would look like success
+        raise LinkLost(
+            "has neither username nor tls.crt", str(folder), "Add username and password, or tls.crt and tls.key"
+        )
     return Login(certificate=certificate, key=_read_key(folder / "tls.key"))
 
 

@@ -136,16 +136,18 @@ class LegacySourceSpec(Part):
 
 
 class SourceSummary(Part):
-    """Rounded figures, written when they change materially."""
+    """Rounded figures, written when they change materially; those of service levels over the objectives' window."""
 
     tags: Line | None = None
     """Tags with a good value / all tags."""
     quality: Line | None = None
-    """Per cent of fresh samples that are Good."""
+    """Per cent of fresh samples that are Good after all rules."""
     latency_p99: Line | None = Field(default=None, alias="latencyP99")
     """99th percentile of source time to spine."""
     uptime: Line | None = None
     """Per cent of scheduled polls that succeeded."""
+    budget: Line | None = None
+    """What is left of the error budget of the objective that has least."""
     last_sample: Line | None = None
     """When the last sample came; only while the source is not live."""
 

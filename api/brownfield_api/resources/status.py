@@ -123,6 +123,12 @@ class Reason(StrEnum):
     HEALTH_EXPIRED = "HealthExpired"
     SPINE_UNREACHABLE = "SpineUnreachable"
 
+    # What has become of the promises.
+    OBJECTIVES_MET = "ObjectivesMet"
+    BUDGET_EXHAUSTED = "BudgetExhausted"
+    NO_EVENTS = "NoEvents"
+    WAITING_FOR_FIGURES = "WaitingForFigures"
+
 
 class Condition(Part):
     """One statement about a resource (Kubernetes API conventions, *typical status properties*)."""

@@ -116,6 +116,8 @@ class TwinModelStatus(Status):
     """Assets held."""
     fresh: Line | None = None
     """Fresh assets / all assets."""
+    budget: Line | None = None
+    """What is left of the error budget of its objective."""
     url: Line | None = None
     """Where its page and API are."""
 

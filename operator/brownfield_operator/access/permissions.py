@@ -74,8 +74,8 @@ def operator_permissions(replica: str) -> Permissions:
         *_read(_HEALTH_STREAM, [f"$KV.{HEALTH_BUCKET}.>"]),
         *_read(_LEVEL_STREAM, [f"$KV.{LEVEL_BUCKET}.>"]),
     ]
-    books = f"$KV.{LEVEL_BUCKET}.*"
-    return _permissions([*streams, *read, books], ".".join(("operator", *_tokens(replica))))
+    books = (f"$KV.{LEVEL_BUCKET}.*", f"$KV.{HEALTH_BUCKET}.levels.*.*")
+    return _permissions([*streams, *read, *books], ".".join(("operator", *_tokens(replica))))
 
 
 def _adapter(config: AdapterConfig) -> Iterable[str]:

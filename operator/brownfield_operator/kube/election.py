@@ -140,7 +140,16 @@ class Election:
         self._candidate = replace(self._candidate, renewed=None)
         if held and seen is not None and seen.record is not None:
             with suppress(KubeError):  # it runs out by itself
-                await self._bounded(self._port.replace(record_to_release(seen.record, self._wall())))
+                await self._give_back(seen.record)
+
+    async def _give_back(self, record: Json) -> None:
+        """Without a holder the next candidate takes over at its next look, and nobody waits for the lease's end."""
+        try:
+            await self._bounded(self._port.replace(record_to_release(record, self._wall())))
+        except Conflict:  # the last renewal was cancelled under way, and had arrived
+            now = await self._bounded(self._port.get(Kind.LEASE, self._namespace, self._name))
+            if now is not None and now["spec"].get("holderIdentity") == self._candidate.identity:
+                await self._bounded(self._port.replace(record_to_release(now, self._wall())))
 
     async def _read(self) -> None:
         record = await self._bounded(self._port.get(Kind.LEASE, self._namespace, self._name))

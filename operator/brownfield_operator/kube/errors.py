@@ -9,6 +9,7 @@
     ├── Invalid              400, 413, 422: the object is refused, the same request will fail again
     ├── Unauthorized         401: the token or certificate is not accepted (any more)
     ├── Forbidden            403: the role lacks the verb, or admission refused
+    ├── NamespaceEnding      403: nothing can be made any more in a namespace that is being deleted
     └── Retryable            the same request may succeed later, not before `retry_after` seconds
         ├── TooManyRequests  429
         ├── ServerError      5xx
@@ -90,6 +91,12 @@ class Forbidden(KubeError):
     do_by_default = "Grant it in the operator's role (the chart does), or see which admission policy refused"
 
 
+class NamespaceEnding(KubeError):
+    """The namespace is being deleted, and what is in it one by one: no right is missing, and nobody has to act."""
+
+    do_by_default = "Nothing: what is asked for is being deleted with its namespace"
+
+
 class Retryable(KubeError):
     """The same request may succeed later. `retry_after`: seconds the server asked us to wait, else 0."""
 
@@ -124,6 +131,9 @@ _REFUSALS: Mapping[int, type[KubeError]] = {
     409: Conflict,
     410: Gone,
 }
+_ENDING = "NamespaceTerminating"
+"""The cause that the admission plugin NamespaceLifecycle gives (Kubernetes, `NamespaceTerminatingCause`)."""
+
 _INVALID = frozenset((400, 413, 415, 422))
 _MISSHAPEN = "failed to create typed patch object"
 """Server-side apply answers 500 to an unknown field or a wrong type (Kubernetes 1.34): no trouble of the server's,
@@ -146,6 +156,8 @@ def from_status(code: int, status: Mapping[str, Any], where: str, retry_after: s
         return TooManyRequests(what, where, code=code, reason=reason, retry_after=wait)
     if code in _INVALID or what.startswith(_MISSHAPEN):
         return _invalid(what, where, code, reason, _causes(details))
+    if any(cause.get("reason") == _ENDING for cause in details.get("causes") or ()):
+        return NamespaceEnding(what, where, code=code, reason=reason)
     if code >= 500:
         return ServerError(what, where, code=code, reason=reason, retry_after=wait)
     return _REFUSALS.get(code, KubeError)(what, where, code=code, reason=reason)

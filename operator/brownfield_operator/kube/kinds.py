@@ -17,7 +17,6 @@ class Kind(StrEnum):
 
     api_version: str
     plural: str
-    namespaced: bool
 
     LEGACY_SOURCE = "LegacySource", "brownfield.dev/v1alpha1", "legacysources"
     ASSET_MAPPING = "AssetMapping", "brownfield.dev/v1alpha1", "assetmappings"
@@ -26,24 +25,16 @@ class Kind(StrEnum):
     SECRET = "Secret", "v1", "secrets"
     SERVICE = "Service", "v1", "services"
     POD = "Pod", "v1", "pods"
-    PERSISTENT_VOLUME_CLAIM = "PersistentVolumeClaim", "v1", "persistentvolumeclaims"
     EVENT = "Event", "v1", "events"
     STATEFUL_SET = "StatefulSet", "apps/v1", "statefulsets"
     NETWORK_POLICY = "NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"
     LEASE = "Lease", "coordination.k8s.io/v1", "leases"
-    CUSTOM_RESOURCE_DEFINITION = (
-        "CustomResourceDefinition",
-        "apiextensions.k8s.io/v1",
-        "customresourcedefinitions",
-        False,
-    )
 
-    def __new__(cls, kind: str, api_version: str, plural: str, namespaced: bool = True) -> Self:  # noqa: FBT001, FBT002 - positions of the table above
+    def __new__(cls, kind: str, api_version: str, plural: str) -> Self:
         member = str.__new__(cls, kind)
         member._value_ = kind
         member.api_version = api_version
         member.plural = plural
-        member.namespaced = namespaced
         return member
 
     @property
@@ -52,10 +43,10 @@ class Kind(StrEnum):
         return self.api_version.rpartition("/")[0]
 
     def path(self, namespace: str | None = None, name: str = "", subresource: str = "") -> str:
-        """The path of a request. `namespace` None (or ""): all namespaces, or a kind that has none."""
+        """The path of a request. `namespace` None (or ""): all namespaces."""
         root = "/apis" if self.group else "/api"
         parts = [f"{root}/{self.api_version}"]
-        if namespace and self.namespaced:
+        if namespace:
             parts.append(f"namespaces/{quote(namespace, safe='')}")
         parts.append(self.plural)
         parts += [quote(part, safe="") for part in (name, subresource) if part]

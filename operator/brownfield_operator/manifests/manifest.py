@@ -34,6 +34,12 @@ def child(
     return _sealed({"apiVersion": api_version, "kind": kind, "metadata": metadata, **body})
 
 
+def digest(manifest: Manifest) -> str:
+    """The hash of a manifest or a part of one: 64 hex digits, whatever the order of its fields."""
+    content = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
 def _owner_reference(owner: Owner) -> Manifest:
     """Plain, without `controller`: a shared child has many owners and goes with the last of them."""
     return {
@@ -47,7 +53,6 @@ def _owner_reference(owner: Owner) -> Manifest:
 
 def _sealed(manifest: Manifest) -> Manifest:
     """`manifest` with the hash of itself as an annotation."""
-    content = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     metadata = manifest["metadata"]
-    annotations = {**metadata["annotations"], names.INTENT: hashlib.sha256(content.encode()).hexdigest()}
+    annotations = {**metadata["annotations"], names.INTENT: digest(manifest)}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}

@@ -6,7 +6,7 @@ Not a Deployment: that one starts the replacement while the old pod still termin
 
 from brownfield_operator import names
 from brownfield_operator.desired import DesiredProcess
-from brownfield_operator.manifests.manifest import Manifest, child
+from brownfield_operator.manifests.manifest import Manifest, child, digest
 from brownfield_operator.manifests.pod import pod_template
 from brownfield_operator.manifests.volumes import claim_templates
 from brownfield_operator.settings import OperatorSettings
@@ -19,6 +19,7 @@ def stateful_set(process: DesiredProcess, settings: OperatorSettings, config_nam
     `serviceName` is required up to Kubernetes 1.32; only a twin has a Service of that name, and none is needed.
     The volume goes with the resources it belongs to; scaled to zero by hand, it stays.
     """
+    template = pod_template(process, settings, config_names)
     spec = {
         "replicas": 1,
         "podManagementPolicy": "Parallel",
@@ -27,10 +28,11 @@ def stateful_set(process: DesiredProcess, settings: OperatorSettings, config_nam
         "updateStrategy": {"type": "RollingUpdate"},
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Retain"},
         "selector": {"matchLabels": names.selector(process)},
-        "template": pod_template(process, settings, config_names),
+        "template": template,
     }
     templates = claim_templates(process, settings.storage)
     if templates:
         spec["volumeClaimTemplates"] = templates
     name = names.process_object(process.key)
-    return child("apps/v1", "StatefulSet", name, process, {"spec": spec}, annotations=names.annotations(process))
+    annotations = {**names.annotations(process), names.TEMPLATE: digest(template)}
+    return child("apps/v1", "StatefulSet", name, process, {"spec": spec}, annotations=annotations)

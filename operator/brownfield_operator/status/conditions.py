@@ -16,6 +16,7 @@ from brownfield_api.resources import LegacySource, Reason, TwinModel
 from brownfield_api.resources.status import Condition, ConditionType
 from brownfield_operator.status.availability import available
 from brownfield_operator.status.facts import ResourceFacts
+from brownfield_operator.status.objectives import objectives_met
 from brownfield_operator.status.planned import accepted, resolved
 from brownfield_operator.status.plant import connected, fresh
 from brownfield_operator.status.statement import Statement
@@ -63,11 +64,11 @@ def read_conditions(status: Mapping[str, Any] | None) -> dict[str, Condition]:
 
 def _of_plant(facts: ResourceFacts) -> tuple[Statement, ...]:
     """A mapping has none: it connects to nothing, and how old its values are is the twins' to say."""
-    if facts.kind == LegacySource.KIND:
-        return (connected(facts),)
-    if facts.kind == TwinModel.KIND:
-        return (fresh(facts),)
-    return ()
+    if facts.kind not in {LegacySource.KIND, TwinModel.KIND}:
+        return ()
+    first = connected(facts) if facts.kind == LegacySource.KIND else fresh(facts)
+    promises = objectives_met(facts)
+    return (first,) if promises is None else (first, promises)
 
 
 def _timed(statement: Statement, shown: Shown, generation: int, now: datetime) -> Condition:

@@ -19,12 +19,12 @@ SETTLED = 60.0
 """Seconds for which a figure or a remark must differ from what is shown before it is written."""
 
 FLAPPING = 15.0
-"""Seconds between two flips of what the plant does (Connected, Fresh) that are written: a loose plug is no reason to
-write a status every second. The first flip is written at once.
+"""Seconds between two flips of what the plant does (Connected, Fresh, ObjectivesMet) that are written: a loose plug is
+no reason to write a status every second. The first flip is written at once.
 """
 
-_FIGURES = frozenset({"summary", "fresh"})
-_OF_PLANT = frozenset({ConditionType.CONNECTED, ConditionType.FRESH})
+_FIGURES = frozenset({"summary", "fresh", "budget"})
+_OF_PLANT = frozenset({ConditionType.CONNECTED, ConditionType.FRESH, ConditionType.OBJECTIVES_MET})
 _REMARKING = _OF_PLANT | {ConditionType.AVAILABLE}
 """Conditions whose messages repeat what others say: a kubelet, a scheduler, a device."""
 

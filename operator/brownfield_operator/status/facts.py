@@ -6,6 +6,7 @@ from brownfield_api.health import EXPIRES, HealthRecord
 from brownfield_api.resources import Reason
 from brownfield_operator.desired import ProcessKey
 from brownfield_planner.findings import Finding
+from brownfield_slo.levels import Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class ResourceFacts:
     keeps it from running, "" if it runs; `runs_last_good`: its last valid version goes on. `references` are the
     objects its pod mounts for it (`Secret/name`, `PersistentVolumeClaim/name`). `network_open` are links whose
     addresses are not known, `unlabelled_inputs` names of ConfigMaps without the label `brownfield.dev/input`.
+    `has_objectives`: something was promised of it; `figures` are the ledger's, None as long as there are none.
     `other_site` is the site that runs it, "" if this one does: then nothing else is known of it.
     """
 
@@ -72,6 +74,8 @@ class ResourceFacts:
     protocol: str = ""
     endpoint: str = ""
     url: str = ""
+    has_objectives: bool = False
+    figures: Figures | None = None
 
     @property
     def ref(self) -> str:

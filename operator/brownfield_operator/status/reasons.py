@@ -1,8 +1,8 @@
 """Which condition a reason belongs to: every reason once, a test sees to it.
 
 Accepted is what a resource says by itself or in conflict with another; Resolved is what it names elsewhere and whether
-that fits; Available is what Kubernetes says; Connected and Fresh are what the process says of the plant. Ready
-repeats the reason of the first of its three that is not True.
+that fits; Available is what Kubernetes says; Connected and Fresh are what the process says of the plant, ObjectivesMet
+what the ledger says of the promises. Ready repeats the reason of the first of its three that is not True.
 """
 
 from collections.abc import Mapping
@@ -95,6 +95,12 @@ _BY_CONDITION: Mapping[ConditionType, tuple[Reason, ...]] = {
         Reason.SPINE_UNREACHABLE,
     ),
     ConditionType.FRESH: (Reason.FRESH, Reason.STALE, Reason.CATCHING_UP),
+    ConditionType.OBJECTIVES_MET: (
+        Reason.OBJECTIVES_MET,
+        Reason.BUDGET_EXHAUSTED,
+        Reason.NO_EVENTS,
+        Reason.WAITING_FOR_FIGURES,
+    ),
 }
 
 CONDITION_OF: Mapping[Reason, ConditionType] = {

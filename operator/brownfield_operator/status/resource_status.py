@@ -13,7 +13,7 @@ from brownfield_api.resources.twinmodel import TwinModelStatus
 from brownfield_operator.status.conditions import conditions, read_conditions
 from brownfield_operator.status.facts import ResourceFacts
 from brownfield_operator.status.statement import cut
-from brownfield_operator.status.summary import fresh_assets, source_summary
+from brownfield_operator.status.summary import fresh_assets, least_budget, source_summary
 
 MOST_INPUTS = 64
 """The bound in the CRD."""
@@ -53,6 +53,7 @@ def _model(facts: ResourceFacts, live: LiveStatus, now: datetime) -> Status:
         **shared,
         assets=facts.assets,
         fresh=fresh_assets(facts, live.get("fresh")) if here else None,
+        budget=least_budget(facts, live.get("budget")) if here else None,
         url=_line(facts.url),
     )
 

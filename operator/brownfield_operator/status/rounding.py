@@ -14,13 +14,15 @@ NEAR_SHARE = 1 / 3
 """How far what is missing to 100 % may move, relative to what is shown as missing."""
 LEAST_SHARE = 0.1
 """How far it may always move, in percentage points: the last digit shown."""
+NEAR_BUDGET = 2.0
+"""Percentage points by which a budget may move."""
 NEAR_DURATION = 2.0
 """By which factor a duration may move. A p99 over one minute of a few dozen samples does so without any cause."""
 SHORTEST = 0.010
 """Seconds below which durations are not told apart."""
 
 
-def share(part: int, whole: int, shown: str | None) -> str | None:
+def share(part: float, whole: float, shown: str | None) -> str | None:
     """`part` of `whole` in per cent, rounded down, so that 100% means all; None of nothing.
 
     Near 100 the tenths count, below 99 they do not.
@@ -36,6 +38,17 @@ def share(part: int, whole: int, shown: str | None) -> str | None:
         if abs(100.0 - percent - missing) <= max(LEAST_SHARE, NEAR_SHARE * missing):
             return shown
     return f"{math.floor(percent * 10) / 10:.1f}%" if percent >= 99.0 else f"{math.floor(percent)}%"
+
+
+def budget(left: float, shown: str | None) -> str:
+    """What is left of an error budget in whole per cent, rounded down; overdrawn ones say only that they are."""
+    if left < 0:
+        return "overdrawn"
+    percent = 100.0 * left
+    before = _SHARE.fullmatch(shown or "")
+    if before is not None and abs(percent - float(before[1])) < NEAR_BUDGET:
+        return shown or ""
+    return f"{math.floor(percent)}%"
 
 
 def duration(seconds: float, shown: str | None) -> str:

@@ -5,26 +5,36 @@ message stands behind ours wherever it says more. No message holds anything that
 restart count, a back-off), because each change of a status is a write.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from brownfield_api.resources import Reason
 from brownfield_operator import names
+from brownfield_operator.rollouts import Phase, phase_of
 from brownfield_operator.status.cluster_events import Raw, events_of, newest, note
 from brownfield_operator.status.facts import Workload
 from brownfield_operator.status.pod import diagnose_pod
 
+IN_LINE = Workload(
+    ready=False,
+    reason=Reason.ROLLING_OUT,
+    message="It runs with the configuration before; the new one waits, because other processes are restarted first.",
+)
 
-def diagnose(statefulset: Raw, pods: Sequence[Raw], events: Iterable[Raw], *, intent: str = "") -> Workload:
+
+def diagnose(
+    statefulset: Raw, pods: Sequence[Raw], events: Iterable[Raw], *, intent: str = "", in_line: bool = False
+) -> Workload:
     """The process's state from raw Kubernetes objects.
 
     `pods` are those of the StatefulSet, `events` the core v1 Events of it, its pods and their
     PersistentVolumeClaims; more of either does no harm. `intent` is the annotation the StatefulSet should bear: with
-    another one it still runs what was wanted before, however ready it is.
+    another one it still runs what was wanted before, however ready it is. `in_line`: it does so with our consent.
     """
     metadata = statefulset["metadata"]
     wanted = (metadata.get("annotations") or {}).get(names.INTENT, "")
-    if intent and wanted != intent:
+    if in_line and _rolled_out(statefulset):
+        return IN_LINE
+    if intent and not in_line and wanted != intent:
         return Workload(ready=False, reason=Reason.ROLLING_OUT, message="Its new configuration is being applied.")
     if _rolled_out(statefulset):
         return Workload(ready=True, reason=Reason.AVAILABLE, message="")
@@ -37,16 +47,13 @@ def diagnose(statefulset: Raw, pods: Sequence[Raw], events: Iterable[Raw], *, in
 
 def _rolled_out(statefulset: Raw) -> bool:
     """All replicas are ready and of the newest revision (what `kubectl rollout status` waits for)."""
-    status: Mapping[str, Any] = statefulset.get("status") or {}
-    replicas = int(statefulset["spec"].get("replicas", 1))
-    is_current = int(status.get("observedGeneration", 0)) >= int(statefulset["metadata"].get("generation", 0))
-    counts = (int(status.get("updatedReplicas", 0)), int(status.get("readyReplicas", 0)))
-    return is_current and min(counts) >= replicas
+    return phase_of(statefulset) is Phase.WORKING
 
 
 def _is_updated(pod: Raw, statefulset: Raw) -> bool:
-    wanted = str((statefulset.get("status") or {}).get("updateRevision", ""))
-    return str((pod["metadata"].get("labels") or {}).get("controller-revision-hash", wanted)) == wanted
+    """Whether the pod is of the newest revision; where nobody has looked at the StatefulSet yet, there is no other."""
+    wanted = str((statefulset.get("status") or {}).get("updateRevision") or "")
+    return not wanted or str((pod["metadata"].get("labels") or {}).get("controller-revision-hash", wanted)) == wanted
 
 
 def _without_pod(metadata: Raw, events: Sequence[Raw]) -> Workload:

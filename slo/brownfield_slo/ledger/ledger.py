@@ -7,7 +7,7 @@ together, so that whoever opens it later counts nothing twice and leaves nothing
 
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -52,16 +52,19 @@ class Ledger:
         self._accounts: dict[Subject, dict[Sli, Account]] = {}
         self._seen: dict[tuple[Subject, Sli], dict[str, Seen]] = {}
 
+    def forget(self, exists: Callable[[Subject], bool]) -> None:
+        """Close the accounts of resources that exist no more."""
+        for subject in [subject for subject in self._accounts if not exists(subject)]:
+            for sli in self._accounts.pop(subject):
+                self._seen.pop((subject, sli), None)
+
     def advance(
         self, measured: Iterable[Measured], records: Mapping[str, HealthRecord], now: int, *, listening: bool
     ) -> None:
-        """Take in what the records say, at `now` (ns since 1970 UTC), and forget resources that are no longer measured.
-        `listening`: see `accrual.scheduled`.
+        """Take in what the records say of what is measured, at `now` (ns since 1970 UTC). `listening`: see
+        `accrual.scheduled`.
         """
         wanted = {item.subject: item for item in measured}
-        for subject in self._accounts.keys() - wanted.keys():
-            for sli in self._accounts.pop(subject):
-                self._seen.pop((subject, sli), None)
         for item in wanted.values():
             accounts = self._accounts.setdefault(item.subject, {})
             for sli in item.indicators:

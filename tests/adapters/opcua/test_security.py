@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from brownfield_adapters.driver import Driver
-from brownfield_adapters.opcua.identity import client_identity
+from brownfield_adapters.opcua.identity import Login, client_identity, read_login
 from brownfield_adapters.opcua.trust import check_server
 from brownfield_adapters.recording import RecordingSession
 from brownfield_api.errors import LinkLost
@@ -241,8 +241,6 @@ async def test_the_client_certificate_is_made_once_and_its_key_is_nobody_elses(t
 async def test_a_key_that_needs_a_password_is_refused(credentials: Path, user: Identity) -> None:
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_der_private_key
 
-    from brownfield_adapters.opcua.identity import read_login
-
     key = load_der_private_key(user.key, None)
     (credentials / "tls.crt").write_bytes(user.certificate)
     sealed = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
@@ -251,3 +249,11 @@ async def test_a_key_that_needs_a_password_is_refused(credentials: Path, user: I
         read_login(str(credentials))
     (credentials / "tls.key").write_bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
     assert read_login(str(credentials)).certificate is not None
+
+
+def test_a_secret_with_other_keys_is_no_anonymous_login(tmp_path: Path) -> None:
+    (tmp_path / "user").write_text("operator")
+    with pytest.raises(LinkLost, match=r"neither username nor tls\.crt"):
+        read_login(str(tmp_path))
+    (tmp_path / "ca.crt").write_text("whom to trust")
+    assert read_login(str(tmp_path)) == Login()

@@ -85,6 +85,7 @@ def test_the_operator_makes_adjusts_and_empties_streams_reads_health_and_keeps_t
         "$JS.API.CONSUMER.DELETE.KV_bf-levels.*",
         "$JS.FC.KV_bf-levels.>",
         "$KV.bf-levels.*",
+        "$KV.bf-health.levels.*.*",
     }
 
 

@@ -129,6 +129,24 @@ def test_a_leader_that_stops_cleanly_is_followed_at_the_next_look() -> None:
     run(scene, clocks=[(0, 1), (-50, 1)])
 
 
+@pytest.mark.parametrize(("holder", "left"), [("operator-0", ""), ("operator-1", "operator-1")])
+def test_a_lease_renewed_unseen_is_given_back_and_another_operators_is_not(holder: str, left: str) -> None:
+    """The signal to end cancels a renewal that is under way, and the server has it all the same."""
+
+    async def scene(candidates: Candidates) -> None:
+        election = candidates._election(0)
+        await election.acquire()
+        record = candidates.server.record
+        assert record is not None
+        metadata, spec = record["metadata"] | {"resourceVersion": "99"}, record["spec"] | {"holderIdentity": holder}
+        candidates.server.record = record | {"metadata": metadata, "spec": spec}
+        await election.release()
+        assert candidates.server.record is not None
+        assert candidates.server.record["spec"]["holderIdentity"] == left
+
+    run(scene, clocks=[(0, 1)])
+
+
 def test_a_leader_without_an_api_server_stops_at_the_deadline_with_a_word() -> None:
     async def scene(candidates: Candidates) -> None:
         election = candidates._election(0)

@@ -9,6 +9,7 @@ from brownfield_operator.kube.errors import (
     Gone,
     Invalid,
     KubeError,
+    NamespaceEnding,
     NotFound,
     Retryable,
     ServerError,
@@ -85,3 +86,20 @@ def test_an_answer_that_is_no_status_is_still_an_error_in_words(body: bytes) -> 
     refused = refusal(502, body, WHERE)
     assert isinstance(refused, ServerError)
     assert refused.what
+
+
+def test_a_namespace_that_is_being_deleted_is_no_missing_right() -> None:
+    """Kubernetes 1.34's own words."""
+    cause = {
+        "reason": "NamespaceTerminating",
+        "message": "namespace farm is being terminated",
+        "field": "metadata.namespace",
+    }
+    message = (
+        'configmaps "x" is forbidden: unable to create new content in namespace farm because it is being terminated'
+    )
+    refused = refusal(
+        403, status(403, message=message, reason="Forbidden", details={"name": "x", "causes": [cause]}), WHERE
+    )
+    assert type(refused) is NamespaceEnding
+    assert "role" not in str(refused)

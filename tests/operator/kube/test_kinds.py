@@ -13,10 +13,6 @@ from brownfield_operator.kube.kinds import Kind, kind_of
             Kind.LEGACY_SOURCE.path("plant", "r1", "status"),
             "/apis/brownfield.dev/v1alpha1/namespaces/plant/legacysources/r1/status",
         ),
-        (
-            Kind.CUSTOM_RESOURCE_DEFINITION.path("", "twinmodels.brownfield.dev"),
-            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/twinmodels.brownfield.dev",
-        ),
     ],
 )
 def test_a_path_is_the_one_of_the_api_conventions(path: str, expected: str) -> None:

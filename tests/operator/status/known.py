@@ -15,6 +15,9 @@ from brownfield_api.health import (
 from brownfield_api.resources import Reason
 from brownfield_operator.status.facts import ProcessFacts, ResourceFacts, Workload
 from brownfield_planner.findings import Finding, Place, Severity
+from brownfield_slo.indicators import Measured, Sli, Subject
+from brownfield_slo.ledger.account import Events
+from brownfield_slo.levels import Figures, Level
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 NANOSECONDS = 1_000_000_000
@@ -74,6 +77,16 @@ def source(health: SourceHealth | None = None, **changes: Any) -> ResourceFacts:
         endpoint="tcp://r80711.plant:502",
     )
     return replace(facts, **changes)
+
+
+def figures(uptime: Events, quality: Events, objective: float = 0.99) -> Figures:
+    """What the ledger says of the source, which was promised the same uptime and quality."""
+    subject = Subject("source", "farm", "r80711")
+    promises = {Sli.UPTIME: objective, Sli.QUALITY: objective}
+    measured = Measured(subject=subject, rate=1.0, window=3600.0, objectives=promises)
+    within = {Sli.UPTIME: uptime, Sli.QUALITY: quality}
+    levels = tuple(Level(subject, sli, objective, 3600.0, within[sli]) for sli in promises)
+    return Figures(measured, within, within, levels)
 
 
 def mapping(**changes: Any) -> ResourceFacts:

@@ -2,38 +2,59 @@
 
 from dataclasses import replace
 
-from tests.operator.status.known import NANOSECONDS, source, source_health, twin, with_process
+from tests.operator.status.known import NANOSECONDS, figures, source, source_health, twin, with_process
 
 from brownfield_api.health import LinkState, QualityCounts, Quantiles, TwinHealth
 from brownfield_operator.status.summary import fresh_assets, source_summary
+from brownfield_slo.ledger.account import Events
 
 
 def test_a_live_source_shows_figures_and_no_last_sample() -> None:
-    summary = source_summary(source(), {})
+    counted = figures(uptime=Events(999, 1000), quality=Events(100, 100))
+    summary = source_summary(source(figures=counted), {})
     assert summary is not None
     assert summary.model_dump(by_alias=True, exclude_none=True) == {
         "tags": "120/120",
         "quality": "100%",
         "latencyP99": "20ms",
-        "uptime": "100%",
+        "uptime": "99.9%",
+        "budget": "90%",
     }
+
+
+def test_before_the_ledger_has_counted_there_are_no_levels() -> None:
+    summary = source_summary(source(), {})
+    assert summary is not None
+    assert summary.model_dump(by_alias=True, exclude_none=True) == {"tags": "120/120", "latencyP99": "20ms"}
 
 
 def test_a_source_that_is_away_shows_when_its_last_sample_came() -> None:
     away = source_health(
         state=LinkState.BACKOFF,
         quality=QualityCounts(uncertain=120),
-        polls_succeeded=970,
         latency=Quantiles(),
         last_sample=1_772_366_399 * NANOSECONDS + 999_999_999,
     )
-    summary = source_summary(source(away), {})
+    counted = figures(uptime=Events(970, 1000), quality=Events(0, 0))
+    summary = source_summary(source(away, figures=counted), {})
     assert summary is not None
     assert summary.model_dump(by_alias=True, exclude_none=True) == {
         "tags": "0/120",
-        "quality": "0%",
+        "budget": "overdrawn",
         "uptime": "97%",
         "lastSample": "2026-03-01T11:59:59Z",
+    }
+
+
+def test_of_a_process_gone_quiet_the_ledger_goes_on_to_tell() -> None:
+    quiet = with_process(source(figures=figures(Events(90, 100), Events(5, 5))), record_age=20.0)
+    summary = source_summary(quiet, {"tags": "120/120"})
+    assert summary is not None
+    assert summary.model_dump(exclude_none=True) == {
+        "last_sample": "2026-03-01T12:00:00Z",
+        "uptime": "90%",
+        "quality": "100%",
+        "budget": "overdrawn",
     }
 
 

@@ -11,7 +11,7 @@ from brownfield_api.resources import Reason
 from brownfield_operator import names
 from brownfield_operator.status.facts import Workload
 from brownfield_operator.status.statement import LONGEST
-from brownfield_operator.status.workload import diagnose
+from brownfield_operator.status.workload import IN_LINE, diagnose
 
 RECORDED = Path(__file__).parent / "data" / "workloads"
 Recording = dict[str, Any]
@@ -179,3 +179,50 @@ def test_the_pod_that_leaves_is_not_asked_when_the_next_one_is_there() -> None:
     following["pods"][0]["metadata"]["creationTimestamp"] = "2100-01-01T00:00:00Z"
     found = diagnose(following["statefulset"], [*leaving["pods"], *following["pods"]], following["events"])
     assert found.reason is Reason.MISSING_STORAGE_CLASS
+
+
+def test_a_pod_of_a_stateful_set_nobody_has_looked_at_yet_is_judged_by_itself() -> None:
+    """Right after it was made it has no revision; its pod, adopted from the one before, may be in trouble already."""
+    recording = _recorded("crashes")
+    del recording["statefulset"]["status"]["updateRevision"]
+    assert _diagnosed(recording).reason is Reason.CRASH_LOOPING
+    recording["statefulset"]["status"]["updateRevision"] = ""
+    assert _diagnosed(recording).reason is Reason.CRASH_LOOPING
+
+
+def test_what_waits_in_line_for_its_restart_runs_and_says_so() -> None:
+    recording = _recorded("ready")
+    recording["statefulset"]["metadata"]["annotations"] = {names.INTENT: "a"}
+    found = diagnose(recording["statefulset"], recording["pods"], (), intent="b", in_line=True)
+    assert found == IN_LINE
+    assert (found.ready, found.reason) == (False, Reason.ROLLING_OUT)
+
+
+def test_what_broke_while_it_stood_in_line_is_told() -> None:
+    recording = _recorded("crashes")
+    recording["statefulset"]["metadata"]["annotations"] = {names.INTENT: "a"}
+    found = diagnose(recording["statefulset"], recording["pods"], (), intent="b", in_line=True)
+    assert found.reason is Reason.CRASH_LOOPING
+
+
+@pytest.mark.parametrize("scenario", ["missing-key", "credentials-without-key"])
+def test_a_key_that_a_projected_volume_takes_is_missed_like_any_other(scenario: str) -> None:
+    recording = _recorded(scenario)
+    as_recorded = _diagnosed(recording)
+    for volume in recording["pods"][0]["spec"]["volumes"]:
+        secret = volume.pop("secret", None)
+        if secret is not None:
+            volume["projected"] = {"sources": [{"secret": {"name": secret["secretName"], "items": secret["items"]}}]}
+    assert _diagnosed(recording) == as_recorded
+
+
+def test_a_missing_key_is_found_behind_the_kubelets_newer_summary() -> None:
+    recording = _recorded("missing-key")
+    mount = next(event for event in recording["events"] if event["reason"] == "FailedMount")
+    summary = {
+        **mount,
+        "message": "Unable to attach or mount volumes: unmounted volumes=[login]: timed out waiting for the condition",
+        "lastTimestamp": "2100-01-01T00:00:00Z",
+    }
+    recording["events"].append(summary)
+    assert _diagnosed(recording).reason is Reason.MISSING_KEY

@@ -51,9 +51,10 @@ def records(polls: int, good: int, seconds: int, instance: str = "a") -> dict[st
     }
 
 
-def test_what_is_not_measured_is_forgotten() -> None:
+def test_what_exists_no_more_is_forgotten() -> None:
     ledger = Ledger()
     ledger.advance(MEASURED, records(10, 9, 10), BEGIN + 10 * SECOND, listening=True)
+    ledger.forget(lambda subject: subject != TWIN)
     ledger.advance(MEASURED[:1], records(20, 19, 20), BEGIN + 20 * SECOND, listening=True)
     with pytest.raises(KeyError):
         ledger.totals(TWIN, Sli.FRESHNESS)
