@@ -81,7 +81,8 @@ class AssetDetailView(AssetView):
 
 class LevelView(View):
     """A service level objective: shares between 0 and 1, `ratio` null without events; `budget` is the share of the
-    error budget that is left, below 0 when it is overdrawn; `window` as a duration, such as 28d.
+    error budget that is left, below 0 when it is overdrawn; `window` as a duration, such as 28d. `expired`: nobody has
+    kept the ledger for a while, and this is what it said last.
     """
 
     sli: str
@@ -89,6 +90,7 @@ class LevelView(View):
     window: str
     ratio: float | None
     budget: float
+    expired: bool = False
 
 
 class SourceView(View):
@@ -161,7 +163,8 @@ class HistoryView(View):
 
 class LiveMessage(View):
     """One message of `WS /api/v1/live`: `twin` at the start and after structural changes, then the assets
-    and sources that changed since the last one (at most once a second).
+    and sources that changed since the last one (at most once a second), and `levels` when those of the twin itself
+    did. Null is as before.
     """
 
     type: Literal["twin", "update"]
@@ -170,3 +173,4 @@ class LiveMessage(View):
     twin: TwinView | None = None
     assets: list[AssetView] = []
     sources: list[SourceView] | None = None
+    levels: list[LevelView] | None = None

@@ -16,6 +16,7 @@ from brownfield_slo.exposition import ServiceLevelMetrics
 from brownfield_slo.indicators import Measured, measured_source, measured_twin
 from brownfield_spine.connection import Spine
 from brownfield_spine.metrics import MetricsServer
+from brownfield_spine.stream_metrics import StreamMetrics
 from brownfield_spine.tasks import spawn, stop
 
 _log = structlog.get_logger("run")
@@ -40,13 +41,17 @@ async def kept_levels(
     keeper = Bookkeeper(measured=lambda: measured, records=records, exists=subjects.__contains__)
     registry = CollectorRegistry()
     registry.register(ServiceLevelMetrics(lambda: keeper.figures))
+    streams = StreamMetrics()
+    registry.register(streams)
     server = MetricsServer(registry, "127.0.0.1:0")
     keeper.metrics = await server.start()
-    task: asyncio.Task[None] = spawn(keeper.run(spine), name="service levels")
+    keeping: asyncio.Task[None] = spawn(keeper.run(spine), name="service levels")
+    looking: asyncio.Task[None] = spawn(streams.follow(spine), name="figures of the spine")
     try:
         yield keeper
     finally:
-        await stop(task)
+        await stop(looking)
+        await stop(keeping)
         try:
             await keeper.keep(spine)
             await keeper.close(spine)

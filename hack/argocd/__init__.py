@@ -2,6 +2,7 @@
 
     python -m hack.argocd up --kubeconfig FILE    starts it; prints the git repository it reads
     python -m hack.argocd down                    stops it and takes what it needs out of the cluster
+    python -m hack.argocd build                   builds it, if need be, and prints the program's path
     python -m hack.argocd customizations          writes examples/argocd/argocd-cm.yaml from the health checks
     python -m hack.argocd customizations --check  fails if the file is not what the health checks say
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hack.argocd
 from hack.argocd.argocd import ArgoCd
+from hack.argocd.binary import installation
 from hack.argocd.customizations import EXAMPLE, ROOT, config_map, customizations
 from hack.cluster.folders import state_folder
 
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up").add_argument("--kubeconfig", type=Path, required=True)
     commands.add_parser("down")
+    commands.add_parser("build")
     commands.add_parser("customizations").add_argument("--check", action="store_true")
     return parser
 
@@ -72,6 +74,8 @@ def _run(options: argparse.Namespace) -> int:
             _up(options.kubeconfig)
         case "down":
             _down()
+        case "build":
+            print(installation().program)
         case "customizations":
             return _write_example(check=options.check)
     return 0

@@ -8,12 +8,12 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from hack.cluster.folders import cache_folder
 from hack.cluster.lock import locked
+from hack.cluster.progress import told
 
 from brownfield_api.errors import BrownfieldError
 
@@ -73,10 +73,8 @@ def _fingerprint() -> str:
 
 
 def _build(made: Installation) -> None:
-    print(
-        f"building Argo CD {VERSION} from its Go module (about four minutes, this once) …", file=sys.stderr, flush=True
-    )
-    _go("build", "-mod=readonly", "-trimpath", "-ldflags", _FLAGS, "-o", str(made.program), ".")
+    with told(f"building Argo CD {VERSION} from its Go module", "about four minutes, this once"):
+        _go("build", "-mod=readonly", "-trimpath", "-ldflags", _FLAGS, "-o", str(made.program), ".")
     manifests = Path(_go("list", "-m", "-f", "{{.Dir}}", _PACKAGE).strip()) / "manifests"
     for folder in (made.crds, made.settings):
         folder.mkdir()

@@ -6,7 +6,6 @@ other images this machine has are neither seen nor touched.
 """
 
 import os
-import sys
 from pathlib import Path
 
 from hack.cluster import packages
@@ -14,6 +13,7 @@ from hack.cluster.binaries import once
 from hack.cluster.folders import cache_folder
 from hack.cluster.lock import locked
 from hack.cluster.programs import run
+from hack.cluster.progress import told
 
 from brownfield_api.errors import BrownfieldError
 
@@ -63,9 +63,11 @@ def _storage() -> Path:
 
 
 def _build(folder: Path) -> None:
-    print(
-        "making the Python base image from Debian packages (about a minute, this once) …", file=sys.stderr, flush=True
-    )
+    with told("making the Python base image from Debian packages", "about a minute, this once"):
+        _make(folder)
+
+
+def _make(folder: Path) -> None:
     system = folder / "system.tar"
     run(
         [

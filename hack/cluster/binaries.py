@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hack.cluster.folders import cache_folder
 from hack.cluster.lock import locked
+from hack.cluster.progress import told
 
 from brownfield_api.errors import BrownfieldError
 
@@ -110,8 +111,8 @@ def _build(folder: Path) -> None:
     tools = folder / "tools"
     for path in (programs, tools):
         path.mkdir()
-    print("building Kubernetes from its Go modules (some minutes, this once) …", file=sys.stderr, flush=True)
-    _go("build", "-mod=readonly", "-ldflags", _KUBERNETES_FLAGS, "-o", str(programs / "kubernetes"), ".")
+    with told("building Kubernetes and etcd from their Go modules", "about four minutes, this once"):
+        _go("build", "-mod=readonly", "-ldflags", _KUBERNETES_FLAGS, "-o", str(programs / "kubernetes"), ".")
     for name in ("pause", "localpath"):
         _go("build", "-mod=readonly", "-ldflags", _STRIPPED, "-o", str(programs / name), f"./{name}")
     for name in _DAEMONS:
@@ -123,8 +124,8 @@ def _build(folder: Path) -> None:
 
 
 def _install(folder: Path, package: str, flags: str = _STRIPPED) -> None:
-    print(f"building {package} …", file=sys.stderr, flush=True)
-    _go("install", "-ldflags", flags, package, environment={"GOBIN": str(folder)})
+    with told(f"building {package}"):
+        _go("install", "-ldflags", flags, package, environment={"GOBIN": str(folder)})
 
 
 def _go(verb: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:

@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hack.cluster.node import CNI_PLUGINS
 from hack.cluster.programs import run
+from hack.cluster.progress import told
 
 from brownfield_api.errors import BrownfieldError
 
@@ -40,10 +40,10 @@ def require(needed: Mapping[str, str]) -> None:
         return
     if os.geteuid() or shutil.which("apt-get") is None:
         raise _refusal(packages)
-    print(f"installing {' '.join(packages)} …", file=sys.stderr, flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        run(["apt-get", *arguments], where="apt-get", environment=environment, do="Is the machine on line?")
+    with told(f"installing {' '.join(packages)}"):
+        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            run(["apt-get", *arguments], where="apt-get", environment=environment, do="Is the machine on line?")
     if left := missing(needed):
         raise _refusal(left)
 

@@ -6,7 +6,7 @@ import sys
 import hack.images
 import yaml
 from hack.images.build import TARGETS, Built, build
-from hack.images.locks import write_locks
+from hack.images.lock_files import write_locks
 from hack.images.report import table
 from hack.images.values import OF_THE_CHART, values
 

@@ -2,15 +2,14 @@
 
 import json
 import shutil
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hack.cluster.folders import cache_folder
 from hack.cluster.lock import locked
+from hack.cluster.progress import told
 from hack.images.archive import Layer, layers, rename
 from hack.images.engines import Engine, choose
 from hack.images.recipe import Stage, files, fingerprint, needed, read_stages
@@ -70,8 +69,12 @@ def _stage(context: Path, stages: Sequence[Stage]) -> None:
 
 
 def _make(engine: Engine, context: Path, folder: Path, target: str, tag: str) -> None:
-    since = time.monotonic()
-    print(f"building {target} …", file=sys.stderr, flush=True)
+    with told(f"building {_reference(target, tag)}"):
+        _archive(engine, context, folder, target, tag)
+    _forget_old(folder, target)
+
+
+def _archive(engine: Engine, context: Path, folder: Path, target: str, tag: str) -> None:
     archive = _facts(folder, target, tag).with_suffix(".tar")
     unfinished = archive.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
@@ -82,8 +85,6 @@ def _make(engine: Engine, context: Path, folder: Path, target: str, tag: str) ->
     found = [asdict(layer) for layer in layers(unfinished, known)]
     unfinished.replace(archive)
     _facts(folder, target, tag).write_text(json.dumps(found), encoding="utf-8")  # last: it says that all is there
-    _forget_old(folder, target)
-    print(f"built {target} in {time.monotonic() - since:.1f} s", file=sys.stderr, flush=True)
 
 
 def _found(folder: Path, target: str, tag: str) -> Built:

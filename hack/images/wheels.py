@@ -12,8 +12,9 @@ from pathlib import Path
 from hack.cluster.binaries import once
 from hack.cluster.folders import cache_folder
 from hack.cluster.programs import run
+from hack.cluster.progress import told
 from hack.images.install import BINARY_ONLY
-from hack.images.locks import LOCKS, path
+from hack.images.lock_files import LOCKS, path
 
 PYTHON = "3.11"
 GLIBC = 36
@@ -37,12 +38,12 @@ def gather(wheelhouse: Path) -> None:
 
 
 def _fetch(name: str, folder: Path) -> None:
-    print(f"fetching the wheels of {name} …", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--require-hashes", *BINARY_ONLY, "--implementation", "cp", "--python-version", PYTHON]
     command += [part for tag in _platforms() for part in ("--platform", tag)]
     command += ["--requirement", str(path(name)), "--dest", str(folder)]
-    run(command, where=str(path(name)), do="It needs the network, once for each change of the locks")
+    with told(f"fetching the wheels of {name}"):
+        run(command, where=str(path(name)), do="It needs the network, once for each change of the locks")
 
 
 def _platforms() -> list[str]:

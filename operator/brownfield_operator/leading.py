@@ -3,7 +3,7 @@
 import asyncio
 import random
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from brownfield_api.health import EXPIRES
@@ -11,7 +11,7 @@ from brownfield_api.subjects import health_key
 from brownfield_operator.children import Children
 from brownfield_operator.controller import Controller
 from brownfield_operator.kube.port import KubePort
-from brownfield_operator.kube.reflector import run_reflectors
+from brownfield_operator.kube.reflector import WatchAges, run_reflectors
 from brownfield_operator.measured import MeasuredResources
 from brownfield_operator.planner_loop import PlannerLoop
 from brownfield_operator.reconcile import Reconciler
@@ -24,6 +24,7 @@ from brownfield_operator.status_writer import StatusWriter
 from brownfield_operator.store import Store
 from brownfield_operator.watched import CREDENTIALS, WATCHED
 from brownfield_slo.bookkeeper import Bookkeeper
+from brownfield_spine.stream_metrics import StreamMetrics
 
 _SPINE_LOOK = 5.0
 """Seconds between looks at who has fallen silent."""
@@ -39,12 +40,14 @@ class Leading:
     planner: PlannerLoop
     link: SpineLink
     resync: Resync
+    watches: WatchAges = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until cancelled, or until something happens that nobody expected."""
         watched, namespaces = (*WATCHED, *CREDENTIALS), self.settings.watch_namespaces
         async with asyncio.TaskGroup() as group:
-            group.create_task(run_reflectors(self.kube, watched, self.controller, namespaces), name="reflectors")
+            reflectors = run_reflectors(self.kube, watched, self.controller, namespaces, self.watches)
+            group.create_task(reflectors, name="reflectors")
             group.create_task(self.controller.run(), name="controller")
             group.create_task(self.link.run(), name="spine")
             group.create_task(self.resync.run(), name="resync")
@@ -96,6 +99,7 @@ async def assemble(
         folder=folder,
         trust=trust,
         keeper=keeper,
+        streams=StreamMetrics(),
         changed=lambda key, before, record: controller.heard(key, before, record),  # noqa: PLW0108 - made below
     )
     planner = PlannerLoop(

@@ -51,7 +51,9 @@ class TokenBucket:
 
 @dataclass(slots=True)
 class WorkQueue(Generic[KeyT]):
-    """Keys to work on. `work` raises to have its key tried again; `failed` is told about it."""
+    """Keys to work on. `work` raises to have its key tried again; `failed` is told about it, `done` how many seconds
+    each attempt took.
+    """
 
     work: Callable[[KeyT], Awaitable[None]]
     failed: Callable[[KeyT, Exception, int], None]
@@ -67,6 +69,7 @@ class WorkQueue(Generic[KeyT]):
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
     retries: int = 0
+    done: Callable[[float], None] = lambda _seconds: None
 
     def add(self, key: KeyT, delay: float = 0.0) -> None:
         """Have `key` worked on in `delay` seconds, or earlier if that was already asked for."""
@@ -95,6 +98,12 @@ class WorkQueue(Generic[KeyT]):
         now = asyncio.get_running_loop().time()
         return not self._running and all(due > now for due in self._due.values())
 
+    @property
+    def oldest(self) -> float:
+        """Seconds that the key that is due for longest has waited; 0 if none is due."""
+        due = min(self._due.values(), default=float("inf"))
+        return max(0.0, asyncio.get_running_loop().time() - due)
+
     async def until_idle(self, patience: float) -> None:
         """Returns when nothing is due or being worked on, or after `patience` seconds."""
         with suppress(TimeoutError):
@@ -115,6 +124,7 @@ class WorkQueue(Generic[KeyT]):
             self._running.add(key)
             await asyncio.sleep(self.bucket.take(loop.time()))
             self.begun += 1
+            begun = loop.time()
             try:
                 await self.work(key)
             except Exception as error:  # noqa: BLE001 - whatever it was, the key comes back and somebody is told
@@ -124,6 +134,7 @@ class WorkQueue(Generic[KeyT]):
                 self._not_before.pop(key, None)
             finally:
                 self._running.discard(key)
+                self.done(loop.time() - begun)
             if key in self._again:
                 self.add(key, self._again.pop(key) - loop.time())
 

@@ -21,11 +21,11 @@ from typing import Any
 
 from brownfield_operator.desired import ProcessKey
 
-LEAST = 2
+LEAST = 1
 """Rollouts at a time, however few processes there are."""
 
 PART = 20
-"""One in so many processes may be restarted at a time: with two at a time, five thousand would take eight hours."""
+"""One in so many processes may be restarted at a time: one after the other, five thousand would take most of a day."""
 
 PATIENCE = 60.0
 """Seconds for which a rollout takes a place. One takes 10 to 14 s as a rule (measured)."""
@@ -105,7 +105,7 @@ class Rollouts:
         if not self._waiting:
             return
         now = self.now()
-        ends = sorted(since + PATIENCE - now for since in self._since.values() if now - since < PATIENCE)
+        ends = sorted(PATIENCE - (now - since) for since in self._since.values() if now - since < PATIENCE)
         places = [0.0] * (self.limit - len(ends)) + ends[max(0, len(ends) - self.limit) :]
         yield from zip(self._waiting, places, strict=False)
 

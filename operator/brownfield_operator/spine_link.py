@@ -27,6 +27,7 @@ from brownfield_slo.bookkeeper import Bookkeeper
 from brownfield_spine.connection import Spine, connect
 from brownfield_spine.health import records, watch
 from brownfield_spine.provision import Limits, provision
+from brownfield_spine.stream_metrics import StreamMetrics
 from brownfield_spine.tasks import spawn, stop
 
 _log = structlog.get_logger()
@@ -70,6 +71,7 @@ class SpineLink:
     folder: Path
     trust: Trust
     keeper: Bookkeeper
+    streams: StreamMetrics
     changed: Callable[[str, HealthRecord | None, HealthRecord], None] = lambda _key, _before, _now: None
     heard: dict[str, Heard] = field(default_factory=dict)
     informed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -96,6 +98,7 @@ class SpineLink:
             spawn(self._follow_health(spine), name="health records"),
             spawn(self._keep(spine, credentials), name="spine"),
             spawn(self.keeper.run(spine), name="service levels"),
+            spawn(self.streams.follow(spine), name="figures of the spine"),
         ]
         try:
             await asyncio.gather(*tasks)

@@ -5,11 +5,14 @@ Every test begins with the farm whole and ends with a look into the operator's l
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hack.cluster import clusters
+from hack.cluster.folders import state_folder
 from hack.cluster.guard import require_own_cluster
+from hack.cluster.lock import locked
 from hack.cluster.provider import Cluster
 from hack.cluster_demo.deployment import Deployment
 from hack.images.build import Built, build
@@ -57,22 +60,26 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 
 @pytest.fixture(scope="session")
 def cluster(figures: Figures) -> Iterator[Cluster]:
-    clusters.down(NAME)  # what an interrupted run left
-    begun = time.monotonic()
-    made = clusters.up(NAME, cluster_provider())
-    figures.say("cluster up", time.monotonic() - begun)
-    try:
-        require_own_cluster(made.kubeconfig)
-        yield made
-    finally:
-        clusters.down(NAME)
+    # Two runs on one machine: the second waits for the end of the first, whose cluster it would take for a left-over.
+    with locked(state_folder().with_name("cluster-tests.lock")):
+        clusters.down(NAME)  # what an interrupted run left
+        begun = time.monotonic()
+        made = clusters.up(NAME, cluster_provider())
+        figures.say("cluster up", time.monotonic() - begun)
+        try:
+            require_own_cluster(made.kubeconfig)
+            yield made
+        finally:
+            clusters.down(NAME)
 
 
 @pytest.fixture(scope="session")
-def images(cluster: Cluster, figures: Figures) -> tuple[Built, ...]:
+def images(cluster: Cluster, figures: Figures, pytestconfig: pytest.Config) -> tuple[Built, ...]:
     """Built from the sources as they are, and on the node."""
     begun = time.monotonic()
-    built = tuple(build(IMAGES))
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():  # a build takes minutes: it says so
+        built = tuple(build(IMAGES))
     figures.say("images built", time.monotonic() - begun)
     begun = time.monotonic()
     clusters.load_images(cluster.name, [image.archive for image in built])

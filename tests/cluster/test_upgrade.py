@@ -90,6 +90,7 @@ def test_an_upgrade_loses_nothing_and_the_twins_have_news_as_soon_as_after_an_ad
     end = time.time() - 1.0
     missing = {asset: round(data_gap(farm.twin, asset, begin, end), 1) for asset in TURBINES.values()}
     figures.note(f"helm upgrade: longest time without news {_gaps(watch)} s, without a sample {missing} s")
+    figures.say("helm upgrade: longest time without an answer of the twin", watch.unanswered)
     assert set(farm.losses().values()) == {0.0}
     assert max(missing.values()) <= restart + 1.0
     assert max(_gaps(watch).values()) <= 2 * restart + 1.0, "twin and spine restart as well, one after the other"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hack.argocd.argocd import ArgoCd
@@ -37,11 +36,18 @@ def farm(argocd: ArgoCd, request: pytest.FixtureRequest) -> Iterator[Farm]:
         yield made
 
 
-@pytest.fixture
-def bare_argocd(tmp_path: Path) -> Iterator[ArgoCd]:
-    """Argo CD on a cluster that has never heard of Brownfield."""
+@pytest.fixture(scope="session")
+def _another_argocd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCd]:
+    folder = tmp_path_factory.mktemp("bare")
     with (
-        ControlPlane(tmp_path / "control-plane", name="bare", controllers=True) as running,
-        ArgoCd(running.kubeconfig, tmp_path / "argocd") as argocd,
+        ControlPlane(folder / "control-plane", name="bare", controllers=True) as running,
+        ArgoCd(running.kubeconfig, folder / "argocd") as argocd,
     ):
         yield argocd
+
+
+@pytest.fixture
+def bare_argocd(_another_argocd: ArgoCd) -> Iterator[ArgoCd]:
+    """Argo CD on a cluster that knows nothing of Brownfield."""
+    yield _another_argocd
+    _another_argocd.kubectl("delete", f"--filename={CRDS}", "--ignore-not-found")

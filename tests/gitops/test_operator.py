@@ -7,23 +7,21 @@ from datetime import datetime
 import pytest
 from hack.argocd.argocd import ArgoCd
 from hack.cluster.audit import size, writes
-from hack.cluster.binaries import binaries
 from hack.cluster.control_plane import ControlPlane
-from hack.cluster.kubectl import Kubectl
 from hack.cluster.waiting import wait_until
 from tests.api_server.admin import Admin
 from tests.api_server.eventually import stays
 from tests.api_server.identity import operator_kubeconfig
 from tests.api_server.kubelet import Kubelet
 from tests.api_server.operator_process import OperatorProcess, write_settings
-from tests.gitops.conftest import CRDS
-from tests.gitops.farm import MAPPING, SOURCES, TWIN, Farm, written_by_argo_cd
+from tests.gitops.farm import MAPPING, SOURCES, TWIN, Farm, farm_of, written_by_argo_cd
 
 pytestmark = [pytest.mark.gitops, pytest.mark.apiserver, pytest.mark.timeout(240, func_only=True)]
 
+NAME = "farm"
 CHILDREN = "statefulsets,pods,services,networkpolicies,configmaps,secrets"
 MANAGED = "--selector=app.kubernetes.io/managed-by=brownfield"
-QUIET_SECONDS = 30.0
+QUIET_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -35,31 +33,27 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(control_plane: ControlPlane, argocd: ArgoCd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The operator is there for this module only: in the others, tests write the statuses themselves."""
     folder = tmp_path_factory.mktemp("site")
-    with (
-        ControlPlane(folder / "control-plane", name="site", controllers=True) as plane,
-        ArgoCd(plane.kubeconfig, folder / "argocd") as argocd,
-    ):
-        kubectl = Kubectl(binaries().kubectl, plane.kubeconfig, where="site")
-        kubectl("apply", "--server-side", f"--filename={CRDS}")
-        admin = Admin(plane.kubeconfig)
-        kubelet = Kubelet(Admin(plane.kubeconfig))
-        identity = operator_kubeconfig(plane, admin, kubectl, folder)
-        operator = OperatorProcess(folder, identity, write_settings(folder / "settings.yaml"))
-        try:
-            operator.start()
-            yield Site(plane, argocd)
-        finally:
-            operator.stop()
-            kubelet.close()
-            admin.close()
+    admin = Admin(control_plane.kubeconfig)
+    identity = operator_kubeconfig(control_plane, admin, argocd.kubectl, folder)
+    kubelet = Kubelet(Admin(control_plane.kubeconfig))
+    operator = OperatorProcess(folder, identity, write_settings(folder / "settings.yaml"))
+    try:
+        operator.start()
+        with farm_of(argocd, NAME):
+            yield Site(control_plane, argocd)
+    finally:
+        operator.stop()
+        kubelet.close()
+        admin.close()
 
 
 @pytest.fixture
 def farm(site: Site) -> Farm:
     """The wind farm as in the example, synced and Ready, whatever the test before did to it."""
-    made = Farm(site.argocd, "farm")
+    made = Farm(site.argocd, NAME)
     made.commit()
     made.sync()
     made.wait_for(sync="Synced", health="Healthy", operation="Succeeded", seconds=120)

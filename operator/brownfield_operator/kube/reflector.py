@@ -38,12 +38,19 @@ class Watched:
     metadata_only: bool = False
 
 
-async def run_reflectors(port: KubePort, watched: Iterable[Watched], sink: Sink, namespaces: tuple[str, ...]) -> None:
+WatchAges = dict[tuple[Kind, str | None], float]
+"""When each watch, by kind and namespace, was last known to be alive: the event loop's clock, in seconds."""
+
+
+async def run_reflectors(
+    port: KubePort, watched: Iterable[Watched], sink: Sink, namespaces: tuple[str, ...], alive: WatchAges
+) -> None:
     """Feed `sink` until cancelled; `namespaces` empty: all."""
     async with asyncio.TaskGroup() as tasks:
         for each in watched:
             for namespace in namespaces or (None,):
-                tasks.create_task(Reflector(port, each, sink, namespace).run(), name=f"reflector of {each.kind}")
+                reflector = Reflector(port, each, sink, namespace, alive=alive)
+                tasks.create_task(reflector.run(), name=f"reflector of {each.kind}")
 
 
 class Reflector:
@@ -56,12 +63,14 @@ class Reflector:
         sink: Sink,
         namespace: str | None = None,
         *,
+        alive: WatchAges | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._port = port
         self._watched = watched
         self._sink = sink
         self._namespace = namespace
+        self._alive: WatchAges = {} if alive is None else alive
         self._chance = chance
         self._version = ""
         self._failures = 0
@@ -99,6 +108,7 @@ class Reflector:
                 await asyncio.sleep(0)  # others may have their turn between two pages
         self._sink.listed(watched.kind, self._namespace, frozenset(existing))
         self._version = version
+        self._alive[watched.kind, self._namespace] = asyncio.get_running_loop().time()
 
     def _take(self, page: Page) -> Existing:
         for found in page.objects:
@@ -135,6 +145,7 @@ class Reflector:
         )
 
     def _worked(self) -> None:
+        self._alive[self._watched.kind, self._namespace] = asyncio.get_running_loop().time()
         if self._failures > 1:
             _log.info("watch is back", kind=str(self._watched.kind), namespace=self._namespace)
         self._failures = 0

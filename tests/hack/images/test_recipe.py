@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hack.images.build import ROOT, TARGETS
-from hack.images.locks import LOCKS
+from hack.images.lock_files import LOCKS
 from hack.images.recipe import fingerprint, needed, read_stages
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from tests.operator.kube.virtual_time import run_in_virtual_time
 from brownfield_operator.kube.errors import Forbidden, Gone, KubeError, ServerError, TooManyRequests, Unreachable
 from brownfield_operator.kube.kinds import Json, Kind
 from brownfield_operator.kube.port import EventType, KubePort, Page, WatchEvent
-from brownfield_operator.kube.reflector import Reflector, Watched, run_reflectors
+from brownfield_operator.kube.reflector import Reflector, WatchAges, Watched, run_reflectors
 
 AWAY = Unreachable("connection refused", "GET")
 
@@ -181,6 +181,7 @@ def test_a_quiet_watch_that_worked_for_a_while_is_not_held_responsible_for_old_t
 
 def test_each_namespace_is_listed_for_itself() -> None:
     asked: list[str | None] = []
+    ages: WatchAges = {}
 
     class Port(ScriptedPort):
         async def pages(self, _kind: Kind, **query: Any) -> AsyncGenerator[Page, None]:
@@ -191,7 +192,10 @@ def test_each_namespace_is_listed_for_itself() -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
                 port = cast("KubePort", Port([], []))
-                await run_reflectors(port, [Watched(Kind.POD), Watched(Kind.SERVICE)], Seen(), ("plant", "office"))
+                await run_reflectors(
+                    port, [Watched(Kind.POD), Watched(Kind.SERVICE)], Seen(), ("plant", "office"), ages
+                )
 
     run_in_virtual_time(scene())
     assert sorted(map(str, asked)) == ["office", "office", "plant", "plant"]
+    assert set(ages) == {(kind, name) for kind in (Kind.POD, Kind.SERVICE) for name in ("plant", "office")}

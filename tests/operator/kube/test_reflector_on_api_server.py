@@ -31,7 +31,7 @@ async def reflecting(client: KubeClient, name: str, *, metadata_only: bool = Fal
     """What a reflector of the ConfigMaps labelled `test=<name>` sees."""
     sink = Seen()
     watched = Watched(Kind.CONFIG_MAP, labels=f"test={name}", metadata_only=metadata_only)
-    running = asyncio.create_task(run_reflectors(client, [watched], sink, ("plant",)))
+    running = asyncio.create_task(run_reflectors(client, [watched], sink, ("plant",), {}))
     try:
         await until(lambda: sink.lists == 1)
         yield sink

@@ -9,8 +9,6 @@ from brownfield_api.resources.status import ConditionType
 from brownfield_operator.status.reasons import _BY_CONDITION, CONDITION_OF
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "conditions.md"
-UNTIL_LATER = {ConditionType.OBJECTIVES_MET}
-"""In the contract, but not shown by the operator yet."""
 
 
 def _sections() -> dict[str, list[str]]:
@@ -32,13 +30,13 @@ def test_every_reason_belongs_to_exactly_one_condition() -> None:
 
 
 def test_every_condition_that_is_shown_is_on_the_page_and_no_other() -> None:
-    assert set(_sections()["Conditions"]) == set(ConditionType) - UNTIL_LATER
+    assert set(_sections()["Conditions"]) == set(ConditionType)
 
 
 def test_every_reason_is_on_the_page_once_under_its_condition() -> None:
     sections = _sections()
     both = {ConditionType.CONNECTED, ConditionType.FRESH}
-    for condition in set(ConditionType) - UNTIL_LATER - both:
+    for condition in set(ConditionType) - both:
         wanted = [reason.value for reason, kind in CONDITION_OF.items() if kind is condition]
         assert Counter(sections[f"Reasons of {condition}"]) == Counter(wanted)
     wanted = [reason.value for reason, kind in CONDITION_OF.items() if kind in both]

@@ -6,7 +6,7 @@ from importlib.metadata import requires
 
 import pytest
 from hack.images.install import FROM_SOURCE
-from hack.images.locks import LOCKS, ROOT, path, pins
+from hack.images.lock_files import LOCKS, ROOT, path, pins
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
