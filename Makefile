@@ -7,7 +7,7 @@ SCENARIO ?=
 CLUSTER ?= brownfield
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo cluster-demo test test-clusters lint format bench chaos lock crds clean
+.PHONY: help venv demo cluster-demo test test-here test-clusters tools lint format bench chaos lock crds dashboards clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,18 +29,25 @@ demo: venv ## The wind farm: simulated plant, adapters, spine, pipeline, twins a
 cluster-demo: venv ## The same farm on a Kubernetes of its own: images, chart, plant, resources (CLUSTER=name)
 	$(BIN)/python -m hack.cluster_demo $(CLUSTER)
 
-test: venv ## Unit, wire, page and chart tests; gets and builds what they need
+test: test-here test-clusters ## All tiers; gets and builds what they need, and says which a machine cannot have
+
+test-here: venv ## Unit, wire, page and rule tests
 	hack/chromium.sh
 	$(BIN)/python -m pytest
 
-test-clusters: venv ## The tiers on an API server, with Argo CD, and on a cluster; builds Kubernetes the first time
-	$(BIN)/python -m pytest -m '(apiserver or gitops or cluster) and not chaos'
+test-clusters: venv ## The tiers of chart, API server, Argo CD and cluster; builds Kubernetes the first time
+	$(BIN)/python -m pytest -m '(chart or apiserver or gitops or cluster) and not chaos'
+
+tools: venv ## What the tiers on clusters need, built ahead: minutes of Go the first time, nothing later
+	$(BIN)/python -m hack.cluster tools
+	$(BIN)/python -m hack.argocd build
 
 lint: venv ## ruff, mypy --strict, import directions, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python hack/crds.py --check
+	$(BIN)/python -m hack.dashboards --check
 	$(BIN)/python -m hack.argocd customizations --check
 	$(BIN)/mypy
 
@@ -51,11 +58,14 @@ format: venv ## Put the code into its form
 bench: venv ## The figures of docs/benchmarks.md, in one run on this machine
 	$(BIN)/python -m hack.bench $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(DURATION),--duration $(DURATION)) $(if $(REPORT),--report $(REPORT))
 
-chaos: venv ## The long fault tests: each process and the spine killed, the spine away for minutes
-	$(BIN)/python -m pytest tests/chaos -m chaos --timeout 1800
+chaos: venv ## The long tests: processes and spine killed, the spine away for minutes, a thousand sources at rest
+	$(BIN)/python -m pytest tests/chaos tests/api_server tests/cluster tests/gitops -m chaos --timeout 1800
 
 crds: venv ## Generate crds/ from the models
 	$(BIN)/python hack/crds.py
+
+dashboards: venv ## Generate dashboards/ from hack/dashboards
+	$(BIN)/python -m hack.dashboards
 
 lock: venv ## Compile requirements.lock
 	hack/lock.sh

@@ -27,6 +27,9 @@ NODE = {
 IMAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
 """Program → package: what building images needs."""
 
+_WAIT = ("-o", "DPkg::Lock::Timeout=300")
+"""Somebody else may be installing."""
+
 
 def missing(needed: Mapping[str, str]) -> list[str]:
     """The packages of the programs that are not there; a name with a slash is a file's path."""
@@ -42,7 +45,7 @@ def require(needed: Mapping[str, str]) -> None:
         raise _refusal(packages)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with told(f"installing {' '.join(packages)}"):
-        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        for arguments in (["update"], [*_WAIT, "install", "--yes", "--no-install-recommends", *packages]):
             run(["apt-get", *arguments], where="apt-get", environment=environment, do="Is the machine on line?")
     if left := missing(needed):
         raise _refusal(left)

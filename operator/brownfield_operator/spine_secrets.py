@@ -67,6 +67,7 @@ class SpineSecrets:
     withdrawn: Callable[[str], None]
     _found: dict[Place, dict[ProcessKey, _Found]] = field(default_factory=dict)
     _entries: dict[Place, frozenset[str]] = field(default_factory=dict)
+    _touched: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
     _at_work: dict[Place, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def ensure(self, process: DesiredProcess) -> None:
@@ -76,18 +77,27 @@ class SpineSecrets:
         """
         place, entry = _place(process.key)
         async with self._at_work[place]:
-            if self._is_good(process):
-                return
-            live = await self.kube.get(Kind.SECRET, *place)
-            data: Mapping[str, str] = (live or {}).get("data") or {}
-            issued = [(process, text)] if (text := self._renewed(process, _text(data.get(entry, "")))) else []
-            issued += self._newcomers(place, data, but=process.key)
-            if issued:
-                texts = {_place(each.key)[1]: text for each, text in issued}
-                await self._write(place, texts, create=live is None)
-                _log.info("credentials for the spine issued", namespace=place[0], processes=len(issued), first=entry)
-            for each, text in issued:
-                self._note(each, text)
+            while not self._is_good(process):
+                await self._look(process, place, entry)
+
+    async def _look(self, process: DesiredProcess, place: Place, entry: str) -> None:
+        """One look at the Secret, and a write if it needs one."""
+        touched, known = self._touched[place], set(self._found.get(place, ()))
+        live = await self.kube.get(Kind.SECRET, *place)
+        data: Mapping[str, str] = (live or {}).get("data") or {}
+        issued = [(process, text)] if (text := self._renewed(process, _text(data.get(entry, "")))) else []
+        issued += self._newcomers(place, data, but=process.key)
+        if issued:
+            texts = {_place(each.key)[1]: text for each, text in issued}
+            await self._write(place, texts, create=live is None)
+            _log.info("credentials for the spine issued", namespace=place[0], processes=len(issued), first=entry)
+        for each, text in issued:
+            self._note(each, text)
+        if self._touched[place] != touched:
+            # The watch was faster than an answer: what was noted from the answer may be older than what the watch has
+            # shown, and nobody would show it again.
+            for key in self._found.get(place, {}).keys() - known:
+                del self._found[place][key]
 
     def _newcomers(
         self, place: Place, data: Mapping[str, str], *, but: ProcessKey
@@ -148,6 +158,7 @@ class SpineSecrets:
         data: Mapping[str, str] = secret.get("data") or {}
         place = (secret["metadata"]["namespace"], secret["metadata"]["name"])
         self._entries[place] = frozenset(data)
+        self._touched[place] += 1
         known = self._found.get(place, {})
         touched = [
             key for key, found in known.items() if _hash(_text(data.get(_place(key)[1], "")).encode()) != found.text

@@ -16,14 +16,10 @@ from tests.api_server.admin import Admin, path
 from tests.api_server.identity import operator_kubeconfig
 from tests.api_server.kubelet import Kubelet
 from tests.api_server.operator_process import OperatorProcess, write_settings
+from tests.api_server.plane import install_crds
 from tests.api_server.space import Space
 
-ROOT = Path(__file__).parents[2]
 UNEXPECTED = ("error", "critical")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "apiserver: needs etcd and kube-apiserver, built by hack.cluster")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,8 +43,7 @@ def kubectl(control_plane: ControlPlane) -> Kubectl:
 @pytest.fixture(scope="session")
 def admin(control_plane: ControlPlane, kubectl: Kubectl) -> Iterator[Admin]:
     """Everybody who is not the operator; the CRDs are there."""
-    kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-    kubectl("wait", "--for=condition=Established", "--timeout=20s", "-f", str(ROOT / "crds"), seconds=25.0)
+    install_crds(kubectl)
     client = Admin(control_plane.kubeconfig)
     yield client
     client.close()

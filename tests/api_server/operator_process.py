@@ -71,7 +71,7 @@ class OperatorProcess:
                 start_new_session=True,
             )
         if lead:
-            eventually(self.has_planned, what=f"{self.replica} leads and has planned", seconds=60.0)
+            eventually(self.has_planned, what=f"{self.replica} leads and has planned", seconds=60.0, step=0.1)
 
     def stop(self) -> None:
         """As a kubelet does: SIGTERM, and SIGKILL for who does not listen."""

@@ -57,8 +57,8 @@ class Proxy:
         ) as answer:
             record.status = answer.status
             response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
-            await response.prepare(request)
             with suppress(ConnectionResetError):  # the client has gone
+                await response.prepare(request)
                 async for chunk in answer.content.iter_any():
                     await response.write(chunk)
             return response

@@ -1,11 +1,10 @@
-"""The API server away, overloaded, failing or contradicting: the operator waits, and never makes it worse."""
+"""The API server overloaded, failing or contradicting: the operator waits, and never makes it worse."""
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hack.cluster.control_plane import ControlPlane
 from tests.api_server import plant, proxy
 from tests.api_server.eventually import eventually, stays
 from tests.api_server.kubelet import Kubelet
@@ -22,21 +21,26 @@ that 5 tries (after 0.2, 0.6, 1.4 and 3.0 s, the next after 6.2 s), jitter allow
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def way(identity: Path) -> Iterator[Proxy]:
     with proxy.running(identity) as between:
         yield between
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def operator_behind(
-    way: Proxy, session_operator: OperatorProcess, identity: Path, kubelet: Kubelet, tmp_path: Path
+    way: Proxy,
+    session_operator: OperatorProcess,
+    identity: Path,
+    kubelet: Kubelet,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[OperatorProcess]:
     """An operator whose every request goes by way of the proxy, without election: nothing but the trouble counts."""
     session_operator.stop()
-    settings = write_settings(tmp_path / "settings.yaml", leaderElection=False)
-    kubeconfig = proxy.through(way, identity, tmp_path / "by-way.kubeconfig")
-    process = OperatorProcess(tmp_path, kubeconfig, settings, "operator-behind")
+    folder = tmp_path_factory.mktemp("behind")
+    settings = write_settings(folder / "settings.yaml", leaderElection=False)
+    kubeconfig = proxy.through(way, identity, folder / "by-way.kubeconfig")
+    process = OperatorProcess(folder, kubeconfig, settings, "operator-behind")
     process.start()
     yield process
     process.stop()
@@ -50,7 +54,8 @@ def test_refused_writes_are_tried_again_with_growing_pauses(
     pid, begun = operator_behind.pid, time.monotonic()
     space.apply(*plant.chain(space.name))
     stays(operator_behind.is_alive, what="the operator goes on", seconds=TROUBLE)
-    tries = way.written_since(begun)
+    # Elsewhere: in the namespace of the test before this one, which is being taken down.
+    tries = [request for request in way.written_since(begun) if f"/namespaces/{space.name}/" in request.path]
     way.trouble = lambda _method, _path: 0
     assert 3 <= len(tries) <= MOST_TRIES, tries
     space.await_ready(*plant.CHAIN, seconds=60.0)
@@ -63,6 +68,8 @@ def test_a_server_that_answers_nothing_but_errors_sees_few_requests(
     """Lists, watches and lookups as well: after the first moments some requests a second, not hundreds."""
     space.apply(*plant.chain(space.name))
     space.await_ready(*plant.CHAIN)
+    # Ready is written before the Events that tell of it, and a write that is due will be tried.
+    eventually(lambda: not way.written_since(time.monotonic() - 2.0), what="it has come to rest")
     way.trouble = lambda _method, _path: 503
     pid, begun = operator_behind.pid, time.monotonic()
     stays(operator_behind.is_alive, what="the operator goes on", seconds=TROUBLE)
@@ -73,36 +80,3 @@ def test_a_server_that_answers_nothing_but_errors_sees_few_requests(
     space.apply(plant.source("after", f"after.{space.name}"))
     space.await_ready("LegacySource/after", seconds=60.0)
     assert operator_behind.pid == pid
-
-
-@pytest.mark.timeout(180)
-def test_an_api_server_that_is_away_is_waited_for(
-    control_plane: ControlPlane, unelected: OperatorProcess, space: Space
-) -> None:
-    space.apply(*plant.chain(space.name))
-    space.await_ready(*plant.CHAIN)
-    pid = unelected.pid
-    control_plane.stop_api_server()
-    begun = unelected.cpu()
-    stays(unelected.is_alive, what="the operator goes on", seconds=TROUBLE)
-    assert unelected.cpu() - begun < 0.25 * TROUBLE, "waiting costs next to nothing"
-    control_plane.start_api_server()
-    space.apply(plant.source("after", f"after.{space.name}"))
-    eventually(lambda: space.stateful_sets().get(f"after-{space.name}-502"), what="it works again", seconds=60.0)
-    assert unelected.pid == pid
-
-
-@pytest.mark.timeout(180)
-def test_who_cannot_renew_its_lease_ends_once_and_waits_for_the_server_when_it_is_started_again(
-    control_plane: ControlPlane, operator: OperatorProcess, space: Space
-) -> None:
-    space.apply(*plant.chain(space.name))
-    space.await_ready(*plant.CHAIN)
-    control_plane.stop_api_server()
-    eventually(lambda: not operator.is_alive(), what="a leader that cannot renew its lease ends", seconds=20.0)
-    operator.stop()
-    operator.start(lead=False)
-    stays(operator.is_alive, what="it waits, whatever is away", seconds=5.0)
-    control_plane.start_api_server()
-    space.apply(plant.source("after", f"after.{space.name}"))
-    eventually(lambda: space.stateful_sets().get(f"after-{space.name}-502"), what="it works again", seconds=60.0)

@@ -143,6 +143,9 @@ def a_life(operator: OperatorProcess, way: Proxy, space: Space) -> None:
         name = space.list(kind, OURS)[0]["metadata"]["name"]
         space.patch(kind, name, change, how="strategic")
         sees(partial(_is_undone, space, kind), f"{kind} is undone")
+    policies = [policy["metadata"]["name"] for policy in space.list("NetworkPolicy", OURS)]
+    space.delete("NetworkPolicy", *policies)  # of each kind of process, each of which asks whether its owner lives
+    sees(lambda: len(space.list("NetworkPolicy", OURS)) == len(policies), "the policies are back")
     secret = space.list("Secret", OURS)[0]
     space.patch("Secret", secret["metadata"]["name"], {"data": dict.fromkeys(secret["data"], _NONSENSE)})
     sees(lambda: _NONSENSE not in str(space.get("Secret", secret["metadata"]["name"])), "the Secret is undone")
@@ -153,6 +156,9 @@ def a_life(operator: OperatorProcess, way: Proxy, space: Space) -> None:
     _let_a_pod_fail(space)
     sees(lambda: any("involvedObject" in request.query for request in way.requests), "it looks for Events")
     trust = space.admin.get("Secret", NAMESPACE, TRUST)
+    # What has lost its last owner may be gone before the operator looks; what has not, is the operator's to delete.
+    space.apply(plant.twin("live", "farm", site="elsewhere"))
+    sees(lambda: not any(name.startswith("twin-live") for _, name in space.children()), "the twin runs elsewhere")
     for resource in resources:
         space.delete(*resource.split("/"))
     sees(lambda: not space.children(), "nothing is left")

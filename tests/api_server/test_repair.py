@@ -128,7 +128,7 @@ def seconds_to_repair(space: Space, edit: str) -> float:
         live = space.get(kind, name)
         return live is not None and content({**live, "kind": kind}) == before
 
-    eventually(is_back, what=f"{edit}: {kind}/{name} is what it was", seconds=10.0)
+    eventually(is_back, what=f"{edit}: {kind}/{name} is what it was", seconds=10.0, step=0.01)
     return time.monotonic() - begun
 
 

@@ -1,9 +1,12 @@
 """A restarted operator changes what has to be changed, and where nothing has, nothing."""
 
+from pathlib import Path
+
 from hack.cluster.control_plane import ControlPlane
-from tests.api_server import plant
+from tests.api_server import plant, proxy
 from tests.api_server.eventually import eventually, stays
 from tests.api_server.operator_process import OperatorProcess
+from tests.api_server.proxy import Proxy
 from tests.api_server.space import Space
 from tests.api_server.writes import Written, counted
 
@@ -25,6 +28,34 @@ def test_a_restarted_operator_writes_nothing_when_nothing_changed(
         stays(operator.is_alive, what="the operator works", seconds=4.0)
         assert counted(written.all()) == {}
         assert written.leases() >= 1
+
+
+def test_no_group_is_changed_before_the_lists_are_complete(
+    identity: Path, operator: OperatorProcess, space: Space, tmp_path: Path
+) -> None:
+    """A source that is not listed yet is no source that was deleted, and no reason to take it out of its group."""
+    members = [plant.source(f"m{number}", f"m{number}.{space.name}", group="feeder") for number in range(20)]
+    space.apply(plant.table(), *members)
+    space.await_ready(*(f"LegacySource/{item['metadata']['name']}" for item in members))
+    before = space.process("group-feeder")["metadata"]["generation"]
+    operator.stop()
+    with proxy.running(identity) as way:
+        way.trouble = lambda _, path: 503 if path.endswith("/legacysources") else 0
+        operator.start(lead=False, kubeconfig=proxy.through(way, identity, tmp_path / "by-way.kubeconfig"))
+        eventually(lambda: {"/api/v1/configmaps", "/api/v1/pods"} <= _watched(way), what="all else is listed")
+        stays(operator.is_alive, what="it waits", seconds=3.0)
+        assert not operator.has_planned()
+        way.trouble = lambda _method, _path: 0
+        eventually(operator.settled, what="it has planned, and looked at every process")
+        here = [request.path for request in way.requests if request.writes and f"/{space.name}/" in request.path]
+        assert [path for path in here if not path.endswith(("/status", "/events"))] == []
+        assert space.process("group-feeder")["metadata"]["generation"] == before
+        operator.stop()
+
+
+def _watched(way: Proxy) -> set[str]:
+    """What is listed completely: a watch follows its list."""
+    return {request.path for request in way.requests if "watch=true" in request.query}
 
 
 def test_what_happened_while_it_was_away_is_made_up_for_with_the_writes_it_takes(

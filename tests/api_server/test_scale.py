@@ -4,6 +4,7 @@ etcd and API server alone, without Kubernetes' controllers: what is measured is 
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hack.cluster.binaries import binaries
 from hack.cluster.control_plane import ControlPlane
-from hack.cluster.kubectl import Kubectl
 from prometheus_client import CollectorRegistry
 from tests.api_server import plant
 from tests.api_server.admin import Admin
-from tests.api_server.conftest import ROOT, unexpected
+from tests.api_server.conftest import unexpected
 from tests.api_server.eventually import eventually, stays
-from tests.api_server.identity import operator_kubeconfig
 from tests.api_server.operator_process import OperatorProcess, write_settings
+from tests.api_server.plane import plane
 from tests.api_server.space import OURS
 from tests.api_server.writes import Written, counted
 
@@ -33,6 +32,9 @@ pytestmark = pytest.mark.chaos
 
 IN_FLIGHT = 16
 """Requests at a time, the bare client's and the operator's."""
+
+LOOK = 0.25
+"""Seconds between two looks at the operator: each is work for it, and for the server that is measured."""
 
 MEBIBYTE = 1024**2
 TEN_MINUTES = 600.0
@@ -53,7 +55,7 @@ class Bench:
         return time.monotonic() - begun
 
     def count(self, kind: Kind, namespace: str) -> int:
-        """How many children of a kind there are; the server counts, one object at most is sent."""
+        """How many children of a kind there are."""
         listing = self.admin.request("GET", f"{kind.path(namespace)}", labelSelector=OURS)
         return len(listing["items"])
 
@@ -64,6 +66,7 @@ class Bench:
             lambda: self.operator.settled() and self.count(Kind.STATEFUL_SET, namespace) == processes,
             what=f"{processes} processes",
             seconds=seconds,
+            step=LOOK,
         )
         return time.monotonic() - begun
 
@@ -85,18 +88,17 @@ async def _apply_all(kubeconfig: Path, manifests: list[Json]) -> None:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with ControlPlane(tmp_path / "control-plane", name="scale") as control_plane:
-        kubectl = Kubectl(binaries().kubectl, control_plane.kubeconfig, where="scale")
-        kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
-        kubectl("wait", "--for=condition=Established", "--timeout=20s", "-f", str(ROOT / "crds"), seconds=25.0)
-        admin = Admin(control_plane.kubeconfig)
-        identity = operator_kubeconfig(control_plane, admin, kubectl, tmp_path)
-        operator = OperatorProcess(tmp_path, identity, write_settings(tmp_path / "settings.yaml"))
+    with plane(tmp_path, "scale") as own:
+        operator = OperatorProcess(tmp_path, own.identity, write_settings(tmp_path / "settings.yaml"))
         operator.start()
-        yield Bench(control_plane, admin, operator)
+        yield Bench(own.control_plane, own.admin, operator)
         operator.stop()
         assert unexpected(operator.lines()) == []
-        admin.close()
+
+
+def load_average() -> float:
+    """Of the last minute: figures shift with what else runs on the machine."""
+    return round(os.getloadavg()[0], 1)
 
 
 def sources(namespace: str, count: int) -> list[Json]:
@@ -123,12 +125,13 @@ def test_many_sources_at_once_beside_a_bare_client_that_applies_the_same(
     cpu = bench.operator.cpu()
     applied = bench.apply_all([in_namespace(plant.table(), ours), *sources(ours, count)])
     after = bench.settle(ours, count, seconds=600.0)
-    cpu = bench.operator.cpu() - cpu
+    cpu, load = bench.operator.cpu() - cpu, [load_average()]
     done = written.children()
     span = (done[-1].time - done[0].time).total_seconds()
     bench.operator.stop()
     children = [_as_rendered(item, bare) for kind in _CHILDREN for item in bench.admin.list(kind, ours, OURS)]
     alone = bench.apply_all(children)
+    load.append(load_average())
     requests = counted(written.all())
     figures = {
         "sources": count,
@@ -139,6 +142,7 @@ def test_many_sources_at_once_beside_a_bare_client_that_applies_the_same(
         "ratio": span / alone,
         "children": len(children),
         "operator CPU (s)": cpu,
+        "load of the machine after the operator, after the bare client": load,
         "writes": requests,
     }
     print("\n".join(f"{name}: {value}" for name, value in figures.items()))  # noqa: T201
@@ -172,12 +176,13 @@ def test_a_start_with_thousands_of_resources(
     begun = time.monotonic()
     bench.operator.start()
     planned = time.monotonic() - begun
-    eventually(lambda: _reconciled(bench) >= count, what="every process was looked at", seconds=300.0)
+    eventually(lambda: _reconciled(bench) >= count, what="every process was looked at", seconds=300.0, step=LOOK)
     consistent = time.monotonic() - begun
     first = bench.operator.resident()
     stays(bench.operator.is_alive, what="it works on", seconds=90.0)
     figures = {
         "resources": count,
+        "load of the machine": load_average(),
         "first plan (s)": planned,
         "every process compared (s)": consistent,
         "operator CPU until 90 s later (s)": bench.operator.cpu(),
@@ -213,7 +218,7 @@ def test_ten_quiet_minutes_with_a_thousand_sources_see_no_write(
     written, cpu = Written.from_now(bench.control_plane), bench.operator.cpu()
     stays(bench.operator.is_alive, what="it works on", seconds=TEN_MINUTES)
     cpu = (bench.operator.cpu() - cpu) / TEN_MINUTES
-    figures = {"writes": counted(written.all()), "leases": written.leases(), "cores": cpu}
+    figures = {"writes": counted(written.all()), "leases": written.leases(), "cores": cpu, "load": load_average()}
     print(figures)  # noqa: T201
     record_property("quiet", figures)
     assert counted(written.all()) == {}

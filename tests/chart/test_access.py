@@ -33,7 +33,6 @@ def _granted(rules: list[Rule]) -> list[str]:
 def test_the_rights_are_the_listed_ones(render: Render) -> None:
     objects = render()
     assert _granted(one(objects, "ClusterRole", WIDE)["rules"]) == sorted(GOLDEN["watched"])
-    assert _granted(one(objects, "ClusterRole", f"{WIDE}-definitions")["rules"]) == sorted(GOLDEN["definitions"])
     assert _granted(one(objects, "Role", "brownfield-operator")["rules"]) == sorted(GOLDEN["home"])
 
 

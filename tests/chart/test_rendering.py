@@ -19,6 +19,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no definitions": {"crds": {"enabled": False}},
     "no policies": {"networkPolicies": {"enabled": False}},
     "another name": {"fullnameOverride": "twins"},
+    "dashboards": {"dashboards": {"enabled": True}},
     "an edge box": {
         "site": "plant-a",
         "images": {"registry": "registry.example/brownfield", "tag": "1.2.3", "pullSecrets": ["pull"]},
@@ -57,6 +58,8 @@ def test_nothing_in_it_depends_on_chance_time_or_the_cluster() -> None:
         ({"processes": {"twins": {}}}, "additional properties 'twins' not allowed"),
         ({"networkPolicies": {"enable": True}}, "additional properties 'enable' not allowed"),
         ({"podMonitors": {"interval": "soon"}}, "/podMonitors/interval"),
+        ({"dashboards": {"enable": True}}, "additional properties 'enable' not allowed"),
+        ({"dashboards": {"labelValue": "a b"}}, "/dashboards/labelValue"),
         ({"images": {"pullPolicy": "Sometimes"}}, "/images/pullPolicy"),
         ({"site": "plant a"}, "/site"),
         ({"plantNetworks": ["10.20.0.11"]}, "/plantNetworks/0"),

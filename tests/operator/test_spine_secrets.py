@@ -257,3 +257,24 @@ def test_the_secrets_are_named_in_advance_and_spread() -> None:
     used = [names.spine_secret(f"adapter-{number}") for number in range(1600)]
     assert set(used) == set(names.SPINE_SECRETS)
     assert max(used.count(name) for name in names.SPINE_SECRETS) < 200
+
+
+async def test_what_the_watch_shows_before_our_own_answer_comes_is_not_missed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody takes a key away right after it was written, and the watch tells of it before the write is answered."""
+    first = process()
+    bench.desired = [first]
+    write = bench.kube.create
+
+    async def create_and_take_away(manifest: Json) -> Json | None:
+        answer = await write(manifest)
+        monkeypatch.undo()
+        live = bench.live(first.key)
+        live["data"] = {}
+        bench.secrets.seen(live)
+        return answer
+
+    monkeypatch.setattr(bench.kube, "create", create_and_take_away)
+    await bench.secrets.ensure(first)
+    assert bench.text(first.key)
