@@ -28,7 +28,7 @@ def slow_pods(kubelet: Kubelet) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("slow_pods")
-def test_a_new_image_reaches_all_pods_and_restarts_two_processes_at_a_time(
+def test_a_new_image_reaches_all_pods_and_restarts_few_processes_at_a_time(
     operator: OperatorProcess, admin: Admin, identity: Path, space: Space, tmp_path: Path
 ) -> None:
     names = [f"s{number}" for number in range(SOURCES)]
