@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("api", "spine", "planner", "adapters", "pipeline", "twin", "plant", "cli", "operator")
+ROOMS = ("api", "spine", "planner", "slo", "adapters", "pipeline", "twin", "plant", "cli", "operator")
 
 
 def test_every_file_the_architecture_names_exists() -> None:

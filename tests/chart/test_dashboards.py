@@ -18,9 +18,7 @@ def test_each_is_a_config_map_with_the_file_as_it_is(render: Render) -> None:
     given = {"dashboards": {"enabled": True}}
     found = {name: item for name, item in of_kind(render(given), "ConfigMap").items() if "dashboard" in name}
     assert found.keys() == {f"brownfield-dashboard-{name}" for name in ("fleet", "source", "twin", "operator", "spine")}
-    assert {name: text for item in found.values() for name, text in item["data"].items()} == {
-        name: text.strip() for name, text in FILES.items()
-    }
+    assert {name: text for item in found.values() for name, text in item["data"].items()} == FILES
     for item in found.values():
         assert item["metadata"]["labels"]["grafana_dashboard"] == "1"
         assert item["metadata"]["namespace"] == "brownfield-system"
