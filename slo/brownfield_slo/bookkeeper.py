@@ -16,7 +16,7 @@ from brownfield_api.health import HealthRecord, LevelHealth
 from brownfield_api.subjects import health_key
 from brownfield_slo.indicators import Measured, Subject
 from brownfield_slo.ledger.accrual import OVERDUE
-from brownfield_slo.ledger.ledger import Ledger
+from brownfield_slo.ledger.ledger import EMPTY_BOOK, Ledger
 from brownfield_slo.levels import Figures, Level, figures_of, window_text
 from brownfield_spine.books import read_books, write_books
 from brownfield_spine.connection import Spine
@@ -49,11 +49,12 @@ class Bookkeeper:
     figures: Mapping[Subject, Figures] = field(default_factory=dict)
     metrics: str = ""
     _ledger: Ledger = field(default_factory=Ledger)
+    _saved: set[str] = field(default_factory=set)
     _there_since: float | None = None
 
     async def run(self, spine: Spine) -> None:
         """Go on from the books of the spine, and keep them, until cancelled."""
-        await self._open(spine)
+        await self.open(spine)
         said = ""
         while True:
             try:
@@ -71,7 +72,7 @@ class Bookkeeper:
         self._ledger.forget(self.exists)
         self._ledger.advance(measured, self.records(), now, listening=self._is_listening(spine))
         figures = {item.subject: figures_of(self._ledger, item, now) for item in measured}
-        await write_books(spine, {str(number): book for number, book in self._ledger.books().items()})
+        await self._save(spine)
         self.figures = figures
         for record in self._records(now):
             key = health_key(LEVELS_KIND, record.namespace, record.name)
@@ -80,9 +81,16 @@ class Bookkeeper:
     async def close(self, spine: Spine) -> None:
         """The last entry of a run that ends in order: until the next one nobody is late. Raises `SpineUnavailable`."""
         self._ledger.rest()
-        await write_books(spine, {str(number): book for number, book in self._ledger.books().items()})
+        await self._save(spine)
 
-    async def _open(self, spine: Spine) -> None:
+    async def _save(self, spine: Spine) -> None:
+        """A book whose last resource is gone is emptied, or whoever reads it would bring that back."""
+        books = {str(number): book for number, book in self._ledger.books().items()}
+        await write_books(spine, {**dict.fromkeys(self._saved - books.keys(), EMPTY_BOOK), **books})
+        self._saved = set(books)
+
+    async def open(self, spine: Spine) -> None:
+        """Go on from what was saved; a book that cannot be read begins anew. Waits for the spine."""
         backoff = Backoff()
         while True:
             await spine.until_connected()
@@ -92,6 +100,7 @@ class Bookkeeper:
             except SpineUnavailable as error:
                 _log.info("the books of service levels are not there yet", why=str(error))
                 await backoff.wait()
+        self._saved = set(books)
         for name, content in books.items():
             try:
                 self._ledger.open(content)

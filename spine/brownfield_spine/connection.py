@@ -8,6 +8,7 @@ is there.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,8 @@ class _Client(Client):
 
     async def close(self) -> None:
         """Close for good, even if the attempt to reconnect did not hear that it was cancelled (see `tasks.stop`)."""
-        await super().close()
+        with suppress(OSError):  # nats-py flushes first, also to a broker that has just gone
+            await super().close()
         if self._reconnection_task is not None and self._reconnection_task is not asyncio.current_task():
             await stop(self._reconnection_task)
         if self._transport is not None:

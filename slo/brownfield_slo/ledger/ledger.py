@@ -102,7 +102,7 @@ class Ledger:
             key = f"{subject.kind}/{subject.namespace}/{subject.name}"
             entries = {sli: self._entry(subject, sli, account) for sli, account in accounts.items()}
             books.setdefault(zlib.crc32(key.encode()) % BOOKS, {})[key] = entries
-        return {number: zlib.compress(msgspec.msgpack.encode(book), 1) for number, book in books.items()}
+        return {number: _packed(book) for number, book in books.items()}
 
     def open(self, content: bytes) -> None:
         """Go on from a book; raises `BrownfieldError` if it cannot be read."""
@@ -142,6 +142,14 @@ class Ledger:
             account.totals.tobytes(),
             self._seen.get((subject, sli), {}),
         )
+
+
+def _packed(book: Book) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(book), 1)
+
+
+EMPTY_BOOK = _packed({})
+"""A book that holds nothing any more."""
 
 
 def _account(entry: Entry) -> Account:
