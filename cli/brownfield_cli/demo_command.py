@@ -5,7 +5,8 @@ import contextlib
 import os
 import sys
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from brownfield_cli.example import example_folder
 from brownfield_cli.options import DEFAULT_STATE, Duration, Listen, Report, State, duration_seconds
 from brownfield_cli.planning import Place
 from brownfield_cli.ports import is_free, preferred
+from brownfield_cli.prometheus import find_prometheus, prometheus_beside
 from brownfield_cli.run_command import RunOptions, run_place
 from brownfield_cli.simulate_command import export_volumes
 from brownfield_plant.config import ExportConfig, PlantConfig, load_plant, split_endpoint
@@ -35,27 +37,55 @@ def demo(
     duration: Duration = "",
     report: Report = None,
     browser: Annotated[bool, typer.Option(help="Open the page where there is a browser.")] = True,
+    prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Start the Prometheus on the PATH beside it, with rules and alerts.")
+    ] = False,
 ) -> None:
     """Play the wind farm and show its twins."""
-    asyncio.run(
-        _demo(example_folder(example), state, preferred(listen), duration_seconds(duration), report, browser=browser)
+    options = _DemoOptions(
+        folder=example_folder(example),
+        state=state,
+        listen=preferred(listen),
+        duration=duration_seconds(duration),
+        report=report,
+        on_page=open_page if browser and has_display() else None,
+        prometheus=find_prometheus() if prometheus else "",
     )
+    asyncio.run(_demo(options))
 
 
-async def _demo(folder: Path, state: Path, listen: str, duration: float, report: Path | None, *, browser: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DemoOptions:
+    """`prometheus` is the path of the program, "" for none; the others as in `RunOptions` and `Place`."""
+
+    folder: Path
+    state: Path
+    listen: str
+    duration: float
+    report: Path | None
+    on_page: Callable[[str], None] | None
+    prometheus: str
+
+
+async def _demo(options: _DemoOptions) -> None:
     console = plain_console(stderr=True)
-    async with simulated_plant(folder / "plant", state / "plant") as (plant, control):
+    state = options.state
+    async with simulated_plant(options.folder / "plant", state / "plant") as (plant, control):
         if control:
             console.print(f"Break things: curl -X POST {control}/devices/r80711/away (back, freeze, …)", soft_wrap=True)
         place = Place(
-            files=[folder],
+            files=[options.folder],
             state=state,
-            listen=listen,
+            listen=options.listen,
             volumes=export_volumes(plant, state / "plant" / "exports"),
             resolve={address: f"{host}:{port}" for address, (host, port) in plant.addresses().items()},
         )
-        opening = open_page if browser and has_display() else None
-        await run_place(RunOptions(place=place, duration=duration, report=report, on_page=opening), console)
+        run = RunOptions(place=place, duration=options.duration, report=options.report, on_page=options.on_page)
+        async with contextlib.AsyncExitStack() as beside:
+            if options.prometheus:
+                address = await beside.enter_async_context(prometheus_beside(options.prometheus, place, console))
+                console.print(f"prometheus: {address}", soft_wrap=True)
+            await run_place(run, console)
 
 
 @contextlib.asynccontextmanager

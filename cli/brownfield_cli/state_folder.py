@@ -10,6 +10,7 @@
     STATE/spine/                     the broker's store
     STATE/history/                   Parquet files
     STATE/spine.json                 where the spine of the last run was, for `brownfield watch`
+    STATE/prometheus/                configuration, rules and samples of `demo --prometheus`
     STATE/metrics-targets.json       where to scrape, in Prometheus' file_sd format
 """
 

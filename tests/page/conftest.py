@@ -30,6 +30,7 @@ from brownfield_api.twin_view import (
     BehaviourView,
     Freshness,
     HistoryView,
+    LevelView,
     LineageView,
     LiveMessage,
     PropertyView,
@@ -81,6 +82,7 @@ class Farm:
     """Four turbines and the farm's meter. `away` says since when a source has been unplugged; `mute` keeps all
     connections open and says nothing on them, like a cut cable; `hostile` stands in for an alias. With `channels`
     each turbine has so many more properties and is abridged, as in a large twin; those in `ailing` are Bad.
+    `promises` are by source, `own` the twin's; there are `spare` sources more, which feed nothing.
     """
 
     away: dict[str, float] = field(default_factory=dict)
@@ -92,6 +94,9 @@ class Farm:
     turbines: int = 4
     channels: int = 0
     ailing: set[str] = field(default_factory=set)
+    promises: dict[str, list[LevelView]] = field(default_factory=dict)
+    own: list[LevelView] = field(default_factory=list)
+    spare: int = 0
 
     def load(self) -> "Farm":
         for scada in TURBINES.values():
@@ -178,7 +183,8 @@ class Farm:
         return [*(f"Asset_204{number}" for number in range(1, self.turbines + 1)), "Asset_2000"]
 
     def sources(self, now: float) -> list[SourceView]:
-        return [self.source(name, now) for name in self.records]
+        spare = (f"spare{number:03d}" for number in range(self.spare))
+        return [self.source(name, now) for name in (*self.records, *spare)]
 
     def source(self, name: str, now: float) -> SourceView:
         since = self.away.get(name)
@@ -189,7 +195,7 @@ class Farm:
             "opcua": f"opc.tcp://{name}.plant:4840",
             "modbus": f"tcp://{name}.plant:502",
         }
-        tags = len(self.records[name]) + 1
+        tags = len(self.records.get(name, METER)) + 1
         polls = 0 if opcua else int(now) % 100_000
         return SourceView(
             name=name,
@@ -211,7 +217,7 @@ class Farm:
             buffer_age=None,
             message="" if since is None else "connection refused; trying again in 4 s. Is the device switched on?",
             expired=False,
-            levels=[],
+            levels=self.promises.get(name, []),
         )
 
     def twin(self, now: float) -> TwinView:
@@ -234,7 +240,7 @@ class Farm:
             behaviours=[points] if self.curve else [],
             assets=[self.asset(asset_id, now) for asset_id in self.ids()],
             sources=self.sources(now),
-            levels=[],
+            levels=self.own,
         )
 
     def detail(self, asset_id: str, now: float) -> AssetDetailView:
@@ -328,6 +334,7 @@ def create_app(farm: Farm) -> FastAPI:  # noqa: C901 - one small function per ro
                     catching_up=farm.catching_up,
                     assets=assets,
                     sources=farm.sources(now),
+                    levels=farm.own,
                 )
                 await socket.send_text(message.model_dump_json(by_alias=True))
 

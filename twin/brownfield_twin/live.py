@@ -14,7 +14,7 @@ import numpy as np
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
-from brownfield_api.twin_view import LiveMessage, SourceView
+from brownfield_api.twin_view import LevelView, LiveMessage, SourceView
 from brownfield_twin.freshness import Frame
 from brownfield_twin.summary import Summary
 from brownfield_twin.updates import Updates
@@ -42,6 +42,7 @@ class Live:
         self._monotonic = monotonic
         self._frame, self._summary = views.look()
         self._sources: list[SourceView] = views.sources()
+        self._levels: list[LevelView] = views.levels()
         self._urgent = np.zeros(len(views.twin.config.assets), np.int64)
         self._ticked = asyncio.Condition()
         self._updates = Updates(views, monotonic=monotonic)
@@ -75,7 +76,7 @@ class Live:
         turned = np.flatnonzero(summary.freshness != self._summary.freshness)
         self._urgent[turned] = twin.changes
         self._frame, self._summary = frame, summary
-        self._sources = self._views.sources()
+        self._sources, self._levels = self._views.sources(), self._views.levels()
 
     async def serve(self, websocket: WebSocket) -> None:
         """One client, until it goes, is too slow, or there are too many."""
@@ -100,7 +101,7 @@ class Live:
 
     async def _send(self, websocket: WebSocket) -> None:
         self.look()
-        seen, sources = self._views.twin.changes, self._sources
+        seen, sources, levels = self._views.twin.changes, self._sources, self._levels
         whole = await self._views.whole()
         message = LiveMessage(type="twin", time=whole.time, catching_up=whole.catching_up, twin=whole)
         await _put(websocket, message.model_dump_json(by_alias=True))
@@ -113,15 +114,17 @@ class Live:
             if now - sent < pause and not urgent:
                 continue
             changed = np.flatnonzero(self._views.twin.version > seen)
-            news = len(changed) or sources != self._sources or catching_up != self._views.catching_up()
+            told = (sources, levels, catching_up)
+            news = len(changed) or told != (self._sources, self._levels, self._views.catching_up())
             if not news and now - sent < _HEARTBEAT:
                 continue
             seen = self._views.twin.changes
             catching_up = self._views.catching_up()
-            news_of_sources = None if sources == self._sources else self._sources
-            sources, sent = self._sources, now
+            new_sources = None if sources == self._sources else self._sources
+            new_levels = None if levels == self._levels else self._levels
+            sources, levels, sent = self._sources, self._levels, now
             text = await self._updates.text(
-                self._frame, self._summary, changed, sources=news_of_sources, catching_up=catching_up
+                self._frame, self._summary, changed, sources=new_sources, levels=new_levels, catching_up=catching_up
             )
             pause = max(_INTERVAL, _COST_SHARE * self._updates.cost)
             await _put(websocket, text)

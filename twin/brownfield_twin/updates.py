@@ -7,7 +7,7 @@ message made, the others are given its text. Making it yields to the event loop;
 import asyncio
 from collections.abc import Callable
 
-from brownfield_api.twin_view import LiveMessage, SourceView
+from brownfield_api.twin_view import LevelView, LiveMessage, SourceView
 from brownfield_twin.columns import Rows
 from brownfield_twin.freshness import Frame
 from brownfield_twin.summary import Summary
@@ -23,13 +23,22 @@ class Updates:
         self._views = views
         self._monotonic = monotonic
         self._making = asyncio.Lock()
-        self._made: tuple[tuple[int, bytes, bool, bool], str] | None = None
+        self._made: tuple[tuple[int, bytes, bool, bool, bool], str] | None = None
 
     async def text(
-        self, frame: Frame, summary: Summary, changed: Rows, *, sources: list[SourceView] | None, catching_up: bool
+        self,
+        frame: Frame,
+        summary: Summary,
+        changed: Rows,
+        *,
+        sources: list[SourceView] | None,
+        levels: list[LevelView] | None,
+        catching_up: bool,
     ) -> str:
-        """The message about the assets `changed` of a frame, and about `sources` unless they are as before."""
-        key = (frame.now, changed.tobytes(), sources is None, catching_up)
+        """The message about the assets `changed` of a frame, and about `sources` and the twin's own `levels` unless
+        they are as before.
+        """
+        key = (frame.now, changed.tobytes(), sources is None, levels is None, catching_up)
         async with self._making:
             if self._made is None or self._made[0] != key:
                 began = self._monotonic()
@@ -39,6 +48,7 @@ class Updates:
                     catching_up=catching_up,
                     assets=await self._views.assets(changed.tolist(), frame, summary),
                     sources=sources,
+                    levels=levels,
                 )
                 self._made = (key, message.model_dump_json(by_alias=True))
                 self.cost = self._monotonic() - began

@@ -10,6 +10,7 @@ from brownfield_api.twin_view import (
     AssetDetailView,
     AssetView,
     BehaviourView,
+    LevelView,
     LineageView,
     PropertyView,
     SourceView,
@@ -58,6 +59,10 @@ class Views:
         """The legacy systems behind the twin."""
         return self._sources.views(self.clock())
 
+    def levels(self) -> list[LevelView]:
+        """What was promised of the twin itself."""
+        return self._sources.levels(self.clock())
+
     async def whole(self) -> TwinView:
         """The whole twin."""
         frame, summary = self.look()
@@ -73,7 +78,7 @@ class Views:
             behaviours=self._behaviours(),
             assets=await self.assets(range(len(config.assets)), frame, summary),
             sources=self.sources(),
-            levels=self._sources.levels,
+            levels=self.levels(),
         )
 
     async def assets(self, positions: Iterable[int], frame: Frame, summary: Summary) -> list[AssetView]:

@@ -30,7 +30,9 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
 
 
 def unseen(begin: int) -> Seen:
-    """A process nobody has heard of yet, whose schedule begins at `begin` (ns since 1970 UTC)."""
+    """A process nobody has heard of yet, whose schedule begins at `begin` (ns since 1970 UTC) at the latest: whoever is
+    new gets the time to start.
+    """
     return Seen("", 0.0, 0.0, begin)
 
 
@@ -48,7 +50,7 @@ def scheduled(seen: Seen, sighting: Sighting | None, rate: float, now: int, *, l
     """The same for an indicator with a schedule of `rate` events a second. `listening`: for longer than a process may
     be silent, records could have been heard; else silence says nothing.
     """
-    if sighting is not None and sighting.time > seen.time:
+    if sighting is not None and (sighting.time > seen.time or not seen.instance):
         good, total = sighting.events.good, sighting.events.total
         if sighting.instance == seen.instance:
             good, total = good - seen.good, total - seen.total

@@ -15,7 +15,7 @@ from brownfield_api.errors import UNDECODABLE, BrownfieldError
 from brownfield_api.health import HealthRecord
 from brownfield_slo.indicators import TWIN_INDICATORS, Measured, Sli, Subject
 from brownfield_slo.ledger.account import SLOTS, Account, Events
-from brownfield_slo.ledger.accrual import Seen, counted, scheduled, unseen
+from brownfield_slo.ledger.accrual import OVERDUE, Seen, counted, scheduled, unseen
 from brownfield_slo.ledger.sighting import Sighting, sightings
 
 BOOKS = 64
@@ -126,7 +126,7 @@ class Ledger:
                 account.add(events, now)
             return
         newest = max(found, key=lambda sighting: sighting.time, default=None)
-        before = seen.get(_ONLY) or unseen(newest.started if newest else now)
+        before = seen.get(_ONLY) or unseen(newest.started if newest else now + OVERDUE)
         rate = item.rate if sli is Sli.UPTIME else (newest.rate if newest else before.rate)
         seen[_ONLY], events = scheduled(before, newest, rate, now, listening=listening)
         account.add(events, now)

@@ -61,6 +61,17 @@ def test_what_exists_no_more_is_forgotten() -> None:
     assert ledger.totals(SOURCE, Sli.QUALITY) == Events(19, 20)
 
 
+def test_a_new_source_gets_the_time_to_start_and_no_more() -> None:
+    ledger = Ledger()
+    ledger.advance(MEASURED, {}, BEGIN - 8 * SECOND, listening=True)
+    ledger.advance(MEASURED, records(10, 10, 10), BEGIN + 10 * SECOND, listening=True)
+    assert ledger.totals(SOURCE, Sli.UPTIME) == Events(10, 10)
+    never = Ledger()
+    for seconds in range(0, 100, 10):
+        never.advance(MEASURED, {}, BEGIN + seconds * SECOND, listening=True)
+    assert never.totals(SOURCE, Sli.UPTIME) == Events(0, 90 - 15)
+
+
 def test_a_dead_twin_burns_by_what_it_said_it_holds() -> None:
     ledger = Ledger()
     ledger.advance(MEASURED, records(10, 9, 10), BEGIN + 10 * SECOND, listening=True)

@@ -20,6 +20,8 @@ export class Store {
     this.heard = new Map();
     /** @type {import("./types.js").SourceView[]} */
     this.sources = [];
+    /** @type {import("./types.js").LevelView[]} what was promised of the twin itself */
+    this.levels = [];
     /** @type {import("./link.js").LinkState} */
     this.link = { state: "connecting", retryAt: null };
     /** @type {number | null} since when the twin is away, twin's clock, ms */
@@ -57,6 +59,7 @@ export class Store {
     }
     const sources = message.twin?.sources ?? message.sources;
     if (sources) this.sources = sources;
+    this.levels = message.twin?.levels ?? message.levels ?? this.levels;
     return { structure, assets: new Set(changed.map((asset) => asset.id)), sources: Boolean(sources) };
   }
 

@@ -67,6 +67,15 @@
  * @property {number | null} bufferAge
  * @property {string} message
  * @property {boolean} expired
+ * @property {LevelView[]} levels
+ *
+ * @typedef {object} LevelView  a service level objective
+ * @property {string} sli
+ * @property {number} objective  share that was promised, 0 to 1
+ * @property {string} window  as 28d
+ * @property {number | null} ratio  share that was good, null without events
+ * @property {number} budget  share of the error budget that is left, below 0 when overdrawn
+ * @property {boolean} expired  nobody keeps the ledger, this is what it said last
  *
  * @typedef {object} BehaviourView
  * @property {string} name
@@ -87,6 +96,7 @@
  * @property {BehaviourView[]} behaviours
  * @property {AssetView[]} assets
  * @property {SourceView[]} sources
+ * @property {LevelView[]} levels  what was promised of the twin itself
  *
  * @typedef {object} HistoryView
  * @property {string} asset
@@ -104,5 +114,6 @@
  * @property {TwinView | null} twin
  * @property {AssetView[]} assets
  * @property {SourceView[] | null} sources
+ * @property {LevelView[] | null} levels
  */
 export {};

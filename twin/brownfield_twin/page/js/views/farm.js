@@ -9,11 +9,8 @@ import { attention } from "./attention.js";
 import { assetCard } from "./card.js";
 import { curvePlot } from "./curve.js";
 import { emptyState } from "./empty.js";
-import { assetFilter } from "./filter.js";
+import { assetFilter, MANY } from "./filter.js";
 import { summary } from "./summary.js";
-
-/** From so many assets on, a filter is worth its place. */
-const MANY = 13;
 
 /**
  * @param {import("../store.js").Store} store

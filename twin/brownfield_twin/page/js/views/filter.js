@@ -5,12 +5,15 @@
 import { attribute, h, text } from "../dom.js";
 import { counted } from "../words.js";
 
+/** From so many assets or sources on, a filter is worth its place. */
+export const MANY = 13;
+
 /**
  * A search box and a switch; `wants` says whether what has these words, and is unwell or not, is asked for.
- * @param {{label: string, placeholder: string}} wording
+ * @param {{label: string, placeholder: string, only?: string}} wording  `only`: of the switch
  * @param {() => void} onChange
  */
-export function filterForm({ label, placeholder }, onChange) {
+export function filterForm({ label, placeholder, only = "only what is stale or not good" }, onChange) {
   const search = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder, oninput: onChange }));
   const unwell = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", onchange: onChange }));
   const found = h("output", { class: "count" });
@@ -18,7 +21,7 @@ export function filterForm({ label, placeholder }, onChange) {
     "form",
     { class: "filter", role: "search", onsubmit: (/** @type {Event} */ e) => e.preventDefault() },
     h("label", {}, h("span", { class: "unseen" }, label), search),
-    h("label", {}, unwell, "only what is stale or not good"),
+    h("label", {}, unwell, only),
     found,
   );
   return {

@@ -3,11 +3,13 @@
  */
 
 import { attribute, h, text } from "../dom.js";
+import { standing } from "../levels.js";
 import { mark, setMark } from "../marks.js";
 import { number, percent } from "../numbers.js";
 import { assetHref } from "../router.js";
 import { durationText, setTime, spanText, timeElement } from "../times.js";
 import { assetName, counted, protocolText } from "../words.js";
+import { levelList } from "./level_list.js";
 
 /** @type {Record<string, [import("../marks.js").Mark, string]>} shape, and what it means */
 const STATES = {
@@ -43,6 +45,7 @@ export function sourceCard(store, name, feeds) {
     ].map((label) => [label, h("dd")]),
   );
   figures.get("Last sample")?.append(last);
+  const levels = levelList(name);
   const sinceLine = h("span", { class: "count" }, "since ", since, ago);
   const element = h(
     "li",
@@ -56,6 +59,7 @@ export function sourceCard(store, name, feeds) {
     ),
     message,
     h("dl", { class: "figures" }, ...[...figures].map(([label, value]) => h("div", {}, h("dt", {}, label), value))),
+    levels.element,
     h(
       "p",
       { class: "feeds" },
@@ -84,9 +88,17 @@ export function sourceCard(store, name, feeds) {
     attribute(message, "hidden", !message.textContent);
     fill(figures, now);
     setTime(last, now.lastSample);
+    levels.update(now.levels);
   };
   update();
-  return { element, update, connected: () => source()?.state === "Connected" && !source().expired };
+  const connected = () => source()?.state === "Connected" && !source().expired;
+  return {
+    element,
+    update,
+    connected,
+    words: () => [name, source()?.endpoint, ...feeds.map(assetName)].join(" "),
+    unwell: () => !connected() || source().levels.some((level) => ["risk", "broken"].includes(standing(level))),
+  };
 }
 
 /**

@@ -1,11 +1,14 @@
 /**
- * The legacy systems, how their links do, and a line from each to the assets it feeds.
+ * The legacy systems, how their links do, what was promised of each, and a line to the assets it feeds.
  */
 
 import { attribute, h, svg } from "../dom.js";
 import { assetHref } from "../router.js";
 import { assetName, counted } from "../words.js";
 import { emptyState } from "./empty.js";
+import { filterForm, MANY } from "./filter.js";
+import { levelList } from "./level_list.js";
+import { verdict } from "./promises.js";
 import { sourceCard } from "./source_card.js";
 
 /**
@@ -18,7 +21,14 @@ export function sourcesView(store) {
   const wires = svg("svg", { class: "wires", "aria-hidden": "true" });
   const body = h("div", { class: "source-body" }, list, wires, assets);
   const count = h("span", { class: "count" });
-  const element = h("div", { class: "sources" }, h("h1", {}, "Sources ", count), body);
+  const said = verdict(store);
+  const own = ownLevels(store);
+  const filter = filterForm(
+    { label: "Filter sources", placeholder: "Name, endpoint, asset…", only: "only what is away, or breaks a promise" },
+    update,
+  );
+  const heading = h("h1", {}, "Sources ", count);
+  const element = h("div", { class: "sources" }, heading, said.element, own.element, filter.element, body);
   /** @type {Map<string, ReturnType<typeof sourceCard>>} */
   let cards = new Map();
   /** @type {Map<string, HTMLElement>} */
@@ -37,6 +47,7 @@ export function sourcesView(store) {
     assets.replaceChildren(...fed.values());
     count.textContent = counted(names.length, "legacy system");
     attribute(body, "hidden", !names.length);
+    attribute(filter.element, "hidden", names.length < MANY);
     element.querySelector(".empty")?.remove();
     if (!names.length) {
       element.append(
@@ -58,7 +69,8 @@ export function sourcesView(store) {
     const frame = wires.getBoundingClientRect();
     if (!frame.width) return;
     attribute(wires, "viewBox", `0 0 ${frame.width} ${frame.height}`);
-    const lines = [...cards].flatMap(([name, card]) =>
+    const shown = [...cards].filter(([, card]) => !card.element.hidden);
+    const lines = shown.flatMap(([name, card]) =>
       feeds(name).map((asset) => wire(card, fed.get(asset.id), frame, asset)),
     );
     wires.replaceChildren(...lines.filter((line) => line !== null));
@@ -68,11 +80,47 @@ export function sourcesView(store) {
     if (store.sources.map((source) => source.name).join("\n") !== [...cards.keys()].join("\n")) build();
     for (const card of cards.values()) card.update();
     for (const [id, item] of fed) attribute(item, "data-freshness", store.assets.get(id)?.freshness);
+    narrow();
+    said.update();
+    own.update();
     draw();
+  }
+
+  /** Only the sources that are asked for, and the assets they feed. */
+  function narrow() {
+    if (cards.size < MANY) return;
+    const wanted = new Set();
+    for (const [name, card] of cards) {
+      const fits = filter.wants(card.words(), card.unwell());
+      attribute(card.element, "hidden", !fits);
+      if (fits) wanted.add(name);
+    }
+    for (const [id, item] of fed) {
+      const sources = Object.values(store.assets.get(id)?.sources ?? {});
+      attribute(item, "hidden", !sources.some((name) => wanted.has(name)));
+    }
+    filter.say(wanted.size === cards.size ? "" : `${wanted.size} of ${counted(cards.size, "source")}`);
   }
   build();
   update();
   return { element, title: "Sources", update, tick: update, close: () => watcher.disconnect() };
+}
+
+/**
+ * What was promised of the twin itself; hidden while nothing is.
+ * @param {import("../store.js").Store} store
+ */
+function ownLevels(store) {
+  const name = store.twin?.name ?? "";
+  const list = levelList(name);
+  const id = "own-levels";
+  const heading = h("h2", { id }, name, " ", h("span", { class: "count" }, "this twin"));
+  const element = h("section", { class: "panel own", "aria-labelledby": id }, heading, list.element);
+  const update = () => {
+    attribute(element, "hidden", !store.levels.length);
+    list.update(store.levels);
+  };
+  return { element, update };
 }
 
 /**

@@ -10,6 +10,7 @@ import { assetHref } from "../router.js";
 import { isAdditive, unitText } from "../units.js";
 import { assetName, counted, humanised } from "../words.js";
 import { meter } from "./meter.js";
+import { promisesTile } from "./promises.js";
 
 /** Where an asset's count of each quality stands. */
 const COUNTED = /** @type {const} */ ([
@@ -21,7 +22,7 @@ const UNKNOWN = "not known while the twin is away";
 
 /** @param {import("../store.js").Store} store */
 export function summary(store) {
-  const tiles = [freshTile(store), ...performanceTiles(store), qualityTile(store), linkTile(store)];
+  const tiles = [freshTile(store), ...performanceTiles(store), qualityTile(store), linkTile(store), promisesTile(store)];
   const element = h("section", { class: "summary", "aria-label": "Summary" }, ...tiles.map((tile) => tile.element));
   return { element, update: () => tiles.forEach((tile) => tile.update()) };
 }
