@@ -129,6 +129,7 @@ COPY adapters/brownfield_adapters /opt/brownfield/app/brownfield_adapters
 COPY pipeline/brownfield_pipeline /opt/brownfield/app/brownfield_pipeline
 COPY twin/brownfield_twin /opt/brownfield/app/brownfield_twin
 COPY plant/brownfield_plant /opt/brownfield/app/brownfield_plant
+COPY operator/brownfield_operator /opt/brownfield/app/brownfield_operator
 COPY cli/brownfield_cli /opt/brownfield/app/brownfield_cli
 COPY examples/wind-farm /opt/brownfield/app/brownfield_cli/examples/wind-farm
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/brownfield/app

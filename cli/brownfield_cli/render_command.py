@@ -8,11 +8,13 @@ import typer
 from brownfield_cli.console import plain_console
 from brownfield_cli.options import DEFAULT_STATE, Files, Namespace, Resolve, Site, Volumes, pairs
 from brownfield_cli.planning import Place, make_plan, read_resources, refuse_errors
+from brownfield_cli.render_manifests import manifests
 from brownfield_cli.render_rules import rules
 from brownfield_planner.firewall import HEADINGS, firewall_rows
 
 render = typer.Typer(help="Print what a plan means for others.", no_args_is_help=True)
 render.command()(rules)
+render.command()(manifests)
 
 
 @render.command()

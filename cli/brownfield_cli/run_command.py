@@ -105,7 +105,7 @@ async def run_place(options: RunOptions, console: Console) -> RunReport:
             running = Run(PlannedRun(configs, place.state.resolve()), local, spine, shown.line)
             private_file(spine_file(place.state), msgspec.json.encode(spine_config))
             await running.start()
-            async with kept_levels(spine, measured_resources(resources, place.site), running.latest):
+            async with kept_levels(spine, measured_resources(resources, place.site), running.listen):
                 await _watch(running, options, shown, stop)
             report = await running.stop()
             await spine.close()

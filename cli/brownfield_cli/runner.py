@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +96,7 @@ class Run:
         self._spine = spine
         self._statistics = ProcessStatistics()
         self._health = HealthLog(baseline={})
+        self._heard: Callable[[str, HealthRecord], None] = lambda _key, _record: None
         self._provisioned = spine.connections
         self._following: asyncio.Task[None] | None = None
         self._kinds = {name: config.kind for name, config in planned.configs.items()}
@@ -122,9 +123,16 @@ class Run:
         except SpineUnavailable as error:
             log.warning("spine does not answer", error=str(error))
 
+    def listen(self, heard: Callable[[str, HealthRecord], None]) -> None:
+        """Have `heard` told every record from now on, and the newest of each process now."""
+        for key, record in self.latest().items():
+            heard(key, record)
+        self._heard = heard
+
     async def _follow_health(self) -> None:
         async for key, record in watch(self._spine):
             self._health.observe({key: record})
+            self._heard(key, record)
 
     def latest(self) -> dict[str, HealthRecord]:
         """The newest health record of each process."""

@@ -1,7 +1,7 @@
 """The ledger of service levels of a run: kept beside the processes, shown on the page and under `/metrics`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -34,11 +34,14 @@ def measured_resources(resources: Resources, site: str) -> tuple[Measured, ...]:
 
 @asynccontextmanager
 async def kept_levels(
-    spine: Spine, measured: tuple[Measured, ...], records: Callable[[], Mapping[str, HealthRecord]]
+    spine: Spine, measured: tuple[Measured, ...], listen: Callable[[Callable[[str, HealthRecord], None]], None]
 ) -> AsyncIterator[Bookkeeper]:
-    """Keeps the ledger while the run is up; what was counted last is saved before the spine goes."""
+    """Keeps the ledger while the run is up; what was counted last is saved before the spine goes. `listen` is given
+    what is to be told every health record.
+    """
     subjects = {item.subject for item in measured}
-    keeper = Bookkeeper(measured=lambda: measured, records=records, exists=subjects.__contains__)
+    keeper = Bookkeeper(measured=lambda: measured, exists=subjects.__contains__)
+    listen(keeper.hear)
     registry = CollectorRegistry()
     registry.register(ServiceLevelMetrics(lambda: keeper.figures))
     streams = StreamMetrics()

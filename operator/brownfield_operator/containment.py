@@ -10,6 +10,7 @@ from typing import Any
 _POD = "spec.template.spec"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "metadata.ownerReferences": ("uid",),
+    "spec.groups": ("name",),
     "spec.ports": ("port", "protocol"),
     f"{_POD}.containers": ("name",),
     f"{_POD}.containers.env": ("name",),

@@ -245,6 +245,11 @@ class Controller:
         if process is not None and is_news(before, record):
             self._tell_resources(process)
 
+    def look_at(self, idents: Iterable[Ident]) -> None:
+        """The ledger has another verdict on these resources: their statuses shall not say the old one for a minute."""
+        for ident in idents:
+            self.resources.add(ident)
+
     def look_at_all(self, within: float) -> None:
         """Something happened that concerns every status."""
         for ident in self.statuses.everybody():

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from brownfield_api.health import EXPIRES
 from brownfield_api.subjects import health_key
+from brownfield_operator.alert_rules import AlertRules
 from brownfield_operator.children import Children
 from brownfield_operator.controller import Controller
 from brownfield_operator.kube.port import KubePort
 from brownfield_operator.kube.reflector import WatchAges, run_reflectors
-from brownfield_operator.measured import MeasuredResources
+from brownfield_operator.measured import MeasuredResources, resource_of
 from brownfield_operator.planner_loop import PlannerLoop
+from brownfield_operator.planning import Desired
 from brownfield_operator.reconcile import Reconciler
 from brownfield_operator.resync import Resync
 from brownfield_operator.root_of_trust import load_or_create, seconds
@@ -24,6 +26,7 @@ from brownfield_operator.status_writer import StatusWriter
 from brownfield_operator.store import Store
 from brownfield_operator.watched import CREDENTIALS, WATCHED
 from brownfield_slo.bookkeeper import Bookkeeper
+from brownfield_slo.indicators import windows_of
 from brownfield_spine.stream_metrics import StreamMetrics
 
 _SPINE_LOOK = 5.0
@@ -40,6 +43,7 @@ class Leading:
     planner: PlannerLoop
     link: SpineLink
     resync: Resync
+    rules: AlertRules
     watches: WatchAges = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -51,6 +55,7 @@ class Leading:
             group.create_task(self.controller.run(), name="controller")
             group.create_task(self.link.run(), name="spine")
             group.create_task(self.resync.run(), name="resync")
+            group.create_task(self.rules.run(), name="rules")
             group.create_task(self._follow_silence(), name="silence")
 
     async def _follow_silence(self) -> None:
@@ -88,8 +93,8 @@ async def assemble(
     measured = MeasuredResources(store, settings.site)
     keeper = Bookkeeper(
         measured=measured,
-        records=lambda: {key: heard.record for key, heard in link.heard.items()},
         exists=measured.exists,
+        judged=lambda subjects: controller.look_at(map(resource_of, subjects)),
     )
     link = SpineLink(
         kube=kube,
@@ -102,13 +107,13 @@ async def assemble(
         streams=StreamMetrics(),
         changed=lambda key, before, record: controller.heard(key, before, record),  # noqa: PLW0108 - made below
     )
-    planner = PlannerLoop(
-        kube=kube,
-        store=store,
-        children=children,
-        settings=settings,
-        planned=lambda desired, before: controller.planned(desired, before),  # noqa: PLW0108 - made below
-    )
+    rules = AlertRules(kube, namespace, settings.rules, windows=lambda: windows_of(measured()))
+
+    def planned(desired: Desired, before: Desired | None) -> None:
+        controller.planned(desired, before)
+        rules.planned()
+
+    planner = PlannerLoop(kube=kube, store=store, children=children, settings=settings, planned=planned)
     spine_secrets = SpineSecrets(
         kube=kube,
         trust=lambda: link.trust,
@@ -143,6 +148,14 @@ async def assemble(
         secrets=spine_secrets,
         statuses=statuses,
         informed=link.informed,
+        complete=link.listed,
     )
-    resync = Resync(kube=kube, controller=controller, settings=settings)
-    return Leading(kube=kube, settings=settings, controller=controller, planner=planner, link=link, resync=resync)
+    return Leading(
+        kube=kube,
+        settings=settings,
+        controller=controller,
+        planner=planner,
+        link=link,
+        resync=Resync(kube=kube, controller=controller, rules=rules, settings=settings),
+        rules=rules,
+    )

@@ -1,6 +1,6 @@
 """Whose service levels are kept: every source and twin of this site, read once per change."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from brownfield_api.resources import LegacySource, TwinModel
 from brownfield_operator.last_good import Ident
@@ -12,6 +12,11 @@ SUBJECT_KINDS = {LegacySource.KIND: "source", TwinModel.KIND: "twin"}
 """How the ledger calls the kinds it measures."""
 
 _KINDS = {kind: resource for resource, kind in SUBJECT_KINDS.items()}
+
+
+def resource_of(subject: Subject) -> Ident:
+    """The resource that the ledger calls so."""
+    return _KINDS[subject.kind], subject.namespace, subject.name
 
 
 @dataclass(slots=True)
@@ -36,13 +41,16 @@ class MeasuredResources:
         return [measured for _, measured in known.values() if measured is not None]
 
     def exists(self, subject: Subject) -> bool:
-        """Whether there is such a resource, right or wrong: what was counted of it is kept until it is deleted."""
-        return (_KINDS[subject.kind], subject.namespace, subject.name) in self.store.entries
+        """Whether there is such a resource here, right or wrong: what was counted of it is kept until it is deleted."""
+        entry = self.store.entries.get(resource_of(subject))
+        model = entry.read.item.model if entry and entry.read.item else None
+        elsewhere = isinstance(model, LegacySource | TwinModel) and model.spec.site not in {None, self.site}
+        return entry is not None and not elsewhere
 
     def _read(self, namespace: str, entry: Entry) -> Measured | None:
         model = entry.read.item.model if entry.read.item else None
         if isinstance(model, LegacySource) and model.spec.site in {None, self.site}:
-            return measured_source(namespace, model, DEFAULT_INTERVAL)
+            return replace(measured_source(namespace, model, DEFAULT_INTERVAL), uid=entry.uid)
         if isinstance(model, TwinModel) and model.spec.site in {None, self.site}:
-            return measured_twin(namespace, model)
+            return replace(measured_twin(namespace, model), uid=entry.uid)
         return None

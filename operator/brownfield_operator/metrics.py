@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -10,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from brownfield_api.version import VERSION
 from brownfield_operator.leading import Leading
+from brownfield_operator.queue import WorkQueue
 from brownfield_slo.exposition import ServiceLevelMetrics
 
 
@@ -29,6 +31,7 @@ class OperatorMetrics(Collector):
         self._leading = leading
         leading.controller.processes.done = self._seconds.labels("process").observe
         leading.controller.resources.done = self._seconds.labels("status").observe
+        leading.rules.queue.done = self._seconds.labels("rules").observe
         self._registry.register(ServiceLevelMetrics(lambda: leading.link.keeper.figures))
         self._registry.register(leading.link.streams)
 
@@ -49,7 +52,11 @@ class OperatorMetrics(Collector):
 
 
 def _queues(leading: Leading) -> Iterator[Metric]:
-    queues = {"process": leading.controller.processes, "status": leading.controller.resources}
+    queues: dict[str, WorkQueue[Any]] = {
+        "process": leading.controller.processes,
+        "status": leading.controller.resources,
+        "rules": leading.rules.queue,
+    }
     depth = GaugeMetricFamily("brownfield_operator_queue_depth", "Keys waiting or worked on", labels=["queue"])
     oldest = GaugeMetricFamily("brownfield_operator_queue_oldest_seconds", "Longest wait of a key", labels=["queue"])
     begun = CounterMetricFamily("brownfield_operator_reconciles", "Keys worked on", labels=["queue"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from brownfield_operator import names
+from brownfield_operator.alert_rules import AlertRules
 from brownfield_operator.controller import Controller
 from brownfield_operator.kube.errors import KubeError
 from brownfield_operator.kube.kinds import Kind
@@ -32,6 +33,7 @@ class Resync:
 
     kube: KubePort
     controller: Controller
+    rules: AlertRules
     settings: OperatorSettings
     last: float = field(default_factory=time.monotonic)
 
@@ -57,6 +59,7 @@ class Resync:
             return False
         self.controller.planner.forget_lookups()
         self.controller.requeue_due()
+        self.rules.doubt()
         self.last = time.monotonic()
         return True
 

@@ -9,8 +9,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from brownfield_api.errors import BrownfieldError
 from brownfield_api.resources.base import Part
+from brownfield_api.resources.durations import Duration
 from brownfield_api.resources.names import Cidr, Line, Token
 from brownfield_api.resources.pod import Quantity
+from brownfield_slo.rules import DEFAULT_RUNBOOKS
+from brownfield_slo.rules.rule_set import INTERVAL, LONGEST_INTERVAL
 
 Quantities = dict[Line, Quantity]
 """Resource name to Kubernetes quantity."""
@@ -58,6 +61,17 @@ class Spine(Part):
         return self
 
 
+class AlertRuleSettings(Part):
+    """Rules and alerts for Prometheus. `labels` are what a Prometheus selects them by, `interval` seconds between
+    evaluations, `runbooks` the address of the folder with a page for each alert.
+    """
+
+    enabled: bool = True
+    labels: dict[str, str] = Field(default_factory=dict)
+    interval: Annotated[Duration, Field(ge=1, le=LONGEST_INTERVAL, multiple_of=1)] = float(INTERVAL)
+    runbooks: Line = DEFAULT_RUNBOOKS
+
+
 class OperatorSettings(Part):
     """Everything that is decided when the operator is installed."""
 
@@ -73,6 +87,7 @@ class OperatorSettings(Part):
     spine: Spine
     plant_networks: tuple[Cidr, ...] = ()
     """Where endpoints may be whose addresses are not known otherwise."""
+    rules: AlertRuleSettings = AlertRuleSettings()
     leader_election: bool = True
     resync_seconds: Annotated[float, Field(gt=0)] = 600.0
 

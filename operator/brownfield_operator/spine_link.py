@@ -61,7 +61,8 @@ def _telling(record: HealthRecord) -> tuple[object, ...]:
 @dataclass(slots=True)
 class SpineLink:
     """`heard` by health key; `changed` is told the key of each record that comes; `informed` is set when all records
-    that there are have been heard.
+    that there are have been heard. `listed`, set by others, says that all resources are known: before, the ledger would
+    take those it does not see for deleted and close their accounts.
     """
 
     kube: KubePort
@@ -75,6 +76,7 @@ class SpineLink:
     changed: Callable[[str, HealthRecord | None, HealthRecord], None] = lambda _key, _before, _now: None
     heard: dict[str, Heard] = field(default_factory=dict)
     informed: asyncio.Event = field(default_factory=asyncio.Event)
+    listed: asyncio.Event = field(default_factory=asyncio.Event)
     _revoked: dict[str, int] = field(default_factory=dict)
     _unpushed: bool = True
     _last_there: float = float("-inf")
@@ -97,7 +99,7 @@ class SpineLink:
         tasks = [
             spawn(self._follow_health(spine), name="health records"),
             spawn(self._keep(spine, credentials), name="spine"),
-            spawn(self.keeper.run(spine), name="service levels"),
+            spawn(self._keep_books(spine), name="service levels"),
             spawn(self.streams.follow(spine), name="figures of the spine"),
         ]
         try:
@@ -106,6 +108,10 @@ class SpineLink:
             for task in tasks:
                 await stop(task)  # a task group asks once, and nats-py may not hear it
             await spine.close()
+
+    async def _keep_books(self, spine: Spine) -> None:
+        await self.listed.wait()
+        await self.keeper.run(spine)
 
     def _write_credentials(self, path: Path) -> None:
         permissions = operator_permissions(self.replica)
@@ -126,6 +132,7 @@ class SpineLink:
             self._hear(key, record)
 
     def _hear(self, key: str, record: HealthRecord) -> None:
+        self.keeper.hear(key, record)
         before = self.heard.get(key)
         self.heard[key] = Heard(record, time.monotonic() - max(0.0, (time.time_ns() - record.time) / 1e9))
         self.changed(key, before.record if before else None, record)

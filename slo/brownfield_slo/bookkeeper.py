@@ -17,6 +17,7 @@ from brownfield_api.subjects import health_key
 from brownfield_slo.indicators import Measured, Subject
 from brownfield_slo.ledger.accrual import OVERDUE
 from brownfield_slo.ledger.ledger import EMPTY_BOOK, Ledger
+from brownfield_slo.ledger.sighting import Heard
 from brownfield_slo.levels import Figures, Level, figures_of, window_text
 from brownfield_spine.books import read_books, write_books
 from brownfield_spine.connection import Spine
@@ -33,24 +34,37 @@ _PER_RECORD = 2000
 INTERVAL = 10.0
 """Seconds between two looks: a scrape sees news at the latest at its next turn, and the spine little traffic."""
 
+FORGOTTEN = 3600 * 10**9
+"""Nanoseconds after which nobody asks any more what a process said last."""
+
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Bookkeeper:
-    """`measured` and `records` say what there is now, `exists` whose counts are kept at all. `figures` is what was
-    saved last; empty before the first time. `clock`: ns since 1970 UTC. `metrics`: where they are exposed.
+    """`measured` says what there is now, `exists` whose counts are kept at all; `hear` wants every health record.
+    `figures` is what was saved last; empty before the first time. `judged` is told whose promises are now kept, or
+    broken, that were not when it looked last. `clock`: ns since 1970 UTC. `metrics`: where they are exposed.
     """
 
     measured: Callable[[], Collection[Measured]]
-    records: Callable[[], Mapping[str, HealthRecord]]
     exists: Callable[[Subject], bool]
+    judged: Callable[[Collection[Subject]], None] = lambda _subjects: None
     clock: Callable[[], int] = time.time_ns
     figures: Mapping[Subject, Figures] = field(default_factory=dict)
     metrics: str = ""
     _ledger: Ledger = field(default_factory=Ledger)
+    _heard: dict[str, HealthRecord] = field(default_factory=dict)
+    _ended: list[Heard] = field(default_factory=list)
     _saved: set[str] = field(default_factory=set)
     _there_since: float | None = None
+
+    def hear(self, key: str, record: HealthRecord) -> None:
+        """Of a process that another follows the last word counts as well: it may be younger than our last look."""
+        before = self._heard.get(key)
+        if before is not None and before.instance != record.instance:
+            self._ended.append((key, before))
+        self._heard[key] = record
 
     async def run(self, spine: Spine) -> None:
         """Go on from the books of the spine, and keep them, until cancelled."""
@@ -64,16 +78,22 @@ class Bookkeeper:
                 if said != str(error):
                     _log.warning("service levels are not saved; they go on when the spine is back", error=str(error))
                 said = str(error)
+            except Exception:  # noqa: BLE001 - what one resource trips over must not stop the plants of all others
+                _log.exception("service levels could not be brought up to date; tried again")
             await asyncio.sleep(INTERVAL)
 
     async def keep(self, spine: Spine) -> None:
         """Take in what is new, save it and show it. Raises `SpineUnavailable`: nothing new is shown then."""
-        now, measured = self.clock(), self.measured()
+        now = self.clock()
         self._ledger.forget(self.exists)
-        self._ledger.advance(measured, self.records(), now, listening=self._is_listening(spine))
-        figures = {item.subject: figures_of(self._ledger, item, now) for item in measured}
+        records = [*self._ended, *self._heard.items()]
+        self._ended.clear()
+        self._ledger.advance(self.measured(), records, now, listening=self._is_listening(spine))
+        self._heard = {key: record for key, record in self._heard.items() if now - record.time < FORGOTTEN}
+        figures = {item.subject: figures_of(self._ledger, item, now) for item in self._ledger.measured}
         await self._save(spine)
-        self.figures = figures
+        before, self.figures = self.figures, figures
+        self.judged([subject for subject in figures if _verdicts(figures, subject) != _verdicts(before, subject)])
         for record in self._records(now):
             key = health_key(LEVELS_KIND, record.namespace, record.name)
             await HealthPublisher(spine, key).publish(record)
@@ -132,6 +152,10 @@ class Bookkeeper:
                     metrics=self.metrics,
                     levels=tuple(levels[begin : begin + _PER_RECORD]),
                 )
+
+
+def _verdicts(figures: Mapping[Subject, Figures], subject: Subject) -> tuple[bool | None, ...]:
+    return figures[subject].verdicts if subject in figures else ()
 
 
 def _level(level: Level) -> LevelHealth:

@@ -36,7 +36,8 @@ class Subject:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """A resource whose service levels are kept. `rate`: events of uptime per second by schedule, 0 while suspended and
-    for a twin, which says itself how many properties it holds. `objectives` are shares between 0 and 1.
+    for a twin, which says itself how many properties it holds. `objectives` are shares between 0 and 1. `uid` tells a
+    resource from another that had its name, where there is such a thing.
     """
 
     subject: Subject
@@ -45,6 +46,7 @@ class Measured:
     objectives: dict[Sli, float]
     team: str = ""
     contact: str = ""
+    uid: str = ""
 
     @property
     def indicators(self) -> tuple[Sli, ...]:

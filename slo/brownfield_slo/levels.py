@@ -51,16 +51,28 @@ class Figures:
     within: Mapping[Sli, Events]
     levels: tuple[Level, ...]
 
+    @property
+    def verdicts(self) -> tuple[bool | None, ...]:
+        """Of each promise, whether it is met."""
+        return tuple(level.met for level in self.levels)
+
 
 def figures_of(ledger: Ledger, item: Measured, now: int) -> Figures:
     """What the ledger says of a resource at `now` (ns since 1970 UTC)."""
     subject = item.subject
     within = {sli: ledger.within(subject, sli, now) for sli in item.indicators}
     levels = tuple(
-        Level(subject, sli, objective, item.window, within[sli], ledger.covered(subject, sli, now))
+        Level(subject, sli, objective, item.window, within[sli], _covered(ledger, item, sli, within[sli], now))
         for sli, objective in item.objectives.items()
     )
     return Figures(item, {sli: ledger.totals(subject, sli) for sli in item.indicators}, within, levels)
+
+
+def _covered(ledger: Ledger, item: Measured, sli: Sli, events: Events, now: int) -> float:
+    """The share of the window that its events fill. Polls tell it best: while a source is suspended there are none."""
+    if sli is Sli.UPTIME and item.rate:
+        return min(1.0, events.total / (item.rate * item.window))
+    return ledger.covered(item.subject, sli, now)
 
 
 def window_text(seconds: float) -> str:

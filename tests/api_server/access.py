@@ -36,9 +36,10 @@ class Right:
 
 
 @cache
-def access() -> tuple[dict[str, Any], ...]:
-    """Service account, roles and bindings as `helm install` makes them."""
+def access(*values: str) -> tuple[dict[str, Any], ...]:
+    """Service account, roles and bindings as `helm install` makes them, with `values` as for `--set`."""
     command = [str(binaries().tools / "helm"), "template", RELEASE, str(CHART), "--namespace", NAMESPACE]
+    command += [f"--set={value}" for value in values]
     shown = run([*command, "--show-only=templates/operator-access.yaml", f"--kube-version={KUBERNETES}"], where="helm")
     return tuple(item for item in yaml.safe_load_all(shown) if item)
 

@@ -25,6 +25,7 @@ _PLURALS = {
     "TwinModel": "apis/brownfield.dev/v1alpha1/namespaces/{}/twinmodels",
     "StatefulSet": "apis/apps/v1/namespaces/{}/statefulsets",
     "NetworkPolicy": "apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+    "PrometheusRule": "apis/monitoring.coreos.com/v1/namespaces/{}/prometheusrules",
     "Lease": "apis/coordination.k8s.io/v1/namespaces/{}/leases",
     "ConfigMap": "api/v1/namespaces/{}/configmaps",
     "Secret": "api/v1/namespaces/{}/secrets",
@@ -124,6 +125,12 @@ class Admin:
         except Refused as refused:
             if refused.code != 404:
                 raise
+
+    def token(self, namespace: str, account: str) -> str:
+        """As a pod of that service account gets one."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+        answer = self.request("POST", path("ServiceAccount", namespace, account, "token"), body)
+        return str(answer["status"]["token"])
 
     def stream(self, where: str, **query: str) -> Iterator[str]:
         """The lines of a watch, until the server ends it."""

@@ -15,7 +15,10 @@ from tests.api_server.identity import with_token
 from tests.api_server.kubelet import Kubelet
 from tests.api_server.operator_process import LEASE, NAMESPACE, OperatorProcess, write_settings
 from tests.api_server.proxy import Proxy, Request
+from tests.api_server.rules import groups, prometheus_rules
 from tests.api_server.space import OURS, Space
+
+from brownfield_operator.kube.kinds import Kind
 
 TRUST = "brownfield-spine-trust"
 RIGHTS = access.all_rights()
@@ -25,6 +28,12 @@ RIGHTS = access.all_rights()
 def way(identity: Path) -> Iterator[Proxy]:
     with proxy.running(identity) as between:
         yield between
+
+
+@pytest.fixture
+def kind_of_rules(admin: Admin) -> Iterator[None]:
+    with prometheus_rules(admin):
+        yield
 
 
 @pytest.fixture
@@ -39,6 +48,7 @@ def watched(
     process.stop()
 
 
+@pytest.mark.usefixtures("kind_of_rules")
 @pytest.mark.timeout(180)
 def test_every_right_is_used_and_none_is_missing(watched: OperatorProcess, way: Proxy, space: Space) -> None:
     a_life(watched, way, space)
@@ -49,6 +59,7 @@ def test_every_right_is_used_and_none_is_missing(watched: OperatorProcess, way: 
 
 
 @pytest.mark.chaos
+@pytest.mark.usefixtures("kind_of_rules")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("right", RIGHTS, ids=str)
 def test_without_any_one_right_something_fails(
@@ -130,6 +141,7 @@ def a_life(operator: OperatorProcess, way: Proxy, space: Space) -> None:
     space.admin.delete("Secret", NAMESPACE, TRUST)
     operator.start(lead=False)
     sees(operator.has_planned, "it leads")
+    sees(lambda: groups(space.admin, "PrometheusRule"), "rules are there")
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "simulator"}}
     space.apply(
         {**service, "spec": {"selector": {"app": "simulator"}, "ports": [{"port": 502}]}},
@@ -201,7 +213,12 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 
 def asked(request: Request) -> list[dict[str, str]]:
-    """What the API server authorises for a request; for a patch that makes the object, to create it as well."""
+    """What the API server authorises for a request; for a patch that makes the object, to create it as well.
+
+    What kinds of a group there are, everybody may ask.
+    """
+    if request.path == Kind.PROMETHEUS_RULE.home:
+        return []
     found = _PATH.match(request.path)
     assert found is not None, request
     query = parse_qs(request.query)
@@ -218,12 +235,7 @@ def _nobody(admin: Admin, space: Space, identity: Path) -> Admin:
     """An account to which nobody has given anything: what every account may do is not the chart's doing."""
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "nobody"}}
     space.apply(account)
-    where = path("ServiceAccount", space.name, "nobody", "token")
-    spec = {"expirationSeconds": 600}
-    answer = admin.request(
-        "POST", where, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-    )
-    return Admin(with_token(identity, answer["status"]["token"], identity.with_name("nobody.kubeconfig")))
+    return Admin(with_token(identity, admin.token(space.name, "nobody"), identity.with_name("nobody.kubeconfig")))
 
 
 def _rules(client: Admin, namespace: str) -> set[tuple[str, str, str, tuple[str, ...]]]:

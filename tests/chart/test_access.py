@@ -42,6 +42,13 @@ def test_with_a_list_of_namespaces_the_same_rights_end_at_them(render: Render) -
     roles = [item for item in objects if item["kind"] == "Role" and item["metadata"]["name"] == WIDE]
     assert [role["metadata"]["namespace"] for role in roles] == ["north", "south"]
     assert all(_granted(role["rules"]) == sorted(GOLDEN["watched"]) for role in roles)
+    home = _granted(one(objects, "Role", "brownfield-operator")["rules"])
+    assert home == sorted([*GOLDEN["home"], *GOLDEN["ending"]])
+
+
+def test_without_rules_there_is_no_right_to_any(render: Render) -> None:
+    role = one(render({"rules": {"enabled": False}, "watchNamespaces": ["north"]}), "Role", "brownfield-operator")
+    assert not [line for line in _granted(role["rules"]) if "brownfield-rules" in line]
 
 
 def test_all_bindings_are_the_operators_and_lead_to_roles_that_exist(render: Render) -> None:

@@ -8,7 +8,8 @@ from tests.chart.conftest import Render
 from tests.chart.finding import one
 from tests.chart.test_rendering import VARIANTS
 
-from brownfield_operator.settings import OperatorSettings, read_settings
+from brownfield_cli.render_manifests import CHART_DEFAULTS
+from brownfield_operator.settings import AlertRuleSettings, OperatorSettings, read_settings
 
 
 def _settings(objects: list[dict[str, Any]], folder: Path, name: str = "brownfield-operator") -> OperatorSettings:
@@ -36,6 +37,12 @@ def test_every_value_arrives(render: Render, tmp_path: Path) -> None:
         },
         "plantNetworks": ["10.20.0.0/16", "fd00:20::/64"],
         "spine": {"storage": {"size": "10Gi"}},
+        "rules": {
+            "enabled": False,
+            "labels": {"release": "prometheus"},
+            "interval": "2m",
+            "runbooks": "https://wiki.example/a",
+        },
     }
     settings = _settings(render(values), tmp_path)
     assert settings.adapter.image == "mirror.example/adapter:edge"
@@ -47,6 +54,16 @@ def test_every_value_arrives(render: Render, tmp_path: Path) -> None:
     assert settings.plant_networks == ("10.20.0.0/16", "fd00:20::/64")
     assert (settings.leader_election, settings.resync_seconds) == (False, 0.5)
     assert settings.spine.store_bytes == 8 * 1024**3
+    assert (settings.rules.enabled, settings.rules.labels) == (False, {"release": "prometheus"})
+    assert (settings.rules.interval, settings.rules.runbooks) == (120.0, "https://wiki.example/a")
+
+
+def test_what_the_chart_says_of_rules_is_what_the_operator_takes_without_it(render: Render, tmp_path: Path) -> None:
+    assert _settings(render(), tmp_path).rules == AlertRuleSettings()
+
+
+def test_render_manifests_takes_the_charts_defaults_where_nothing_is_said(render: Render, tmp_path: Path) -> None:
+    assert read_settings(CHART_DEFAULTS) == _settings(render(), tmp_path)
 
 
 def test_the_spine_it_names_is_the_one_the_chart_makes(render: Render, tmp_path: Path) -> None:

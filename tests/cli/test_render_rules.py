@@ -65,7 +65,7 @@ def written(tmp_path: Path) -> list[dict[str, Any]]:
             ],
             ["7d", "28d"],
         ),
-        ([SOURCE.format(name="a", objectives="objectives: {window: 7d}")], []),
+        ([SOURCE.format(name="a", objectives="")], []),
     ],
 )
 def test_each_window_has_one_set_of_rules(tmp_path: Path, resources: list[str], windows: list[str]) -> None:
@@ -85,7 +85,7 @@ def test_without_objectives_it_says_so_and_writes_what_is_left(tmp_path: Path) -
 def test_wrong_resources_give_no_rules(tmp_path: Path) -> None:
     done = render(tmp_path, SOURCE.format(name="a", objectives='objectives: {uptime: "101"}'))
     assert done.returncode == 1
-    assert "between 0 and 100" in done.stderr
+    assert "at most 99.9999 per cent" in done.stderr
     assert not (tmp_path / "rules").exists()
 
 

@@ -20,16 +20,19 @@ Key = tuple[str, str, str]
 
 @dataclass
 class FakeKube:
-    """`asked` are the requests so far, `verb Kind/name`; a verb and kind in `refused` raise that error."""
+    """`asked` are the requests so far, `verb Kind/name`; a verb and kind in `refused` raise that error; kinds in
+    `unknown` are not served.
+    """
 
     objects: dict[Key, Json] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     refused: dict[tuple[str, Kind], KubeError] = field(default_factory=dict)
+    unknown: set[Kind] = field(default_factory=lambda: {Kind.PROMETHEUS_RULE})
     _versions: "count[int]" = field(default_factory=lambda: count(100))
 
     @property
     def writes(self) -> list[str]:
-        return [request for request in self.asked if request.split()[0] not in {"get", "list"}]
+        return [request for request in self.asked if request.split()[0] not in {"get", "list", "serves"}]
 
     def hold(self, *objects: Json) -> None:
         """As if somebody else had made them."""
@@ -39,6 +42,10 @@ class FakeKube:
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
         self._note("get", kind, name)
         return copy.deepcopy(self.objects.get((kind, namespace, name)))
+
+    async def serves(self, kind: Kind) -> bool:
+        self._note("serves", kind, "")
+        return kind not in self.unknown
 
     async def list(
         self,

@@ -31,6 +31,7 @@ async def test_a_silent_process_is_told_once_and_forgotten_if_nobody_wants_it(mo
         "planner": cast("PlannerLoop", SimpleNamespace(desired=SimpleNamespace(processes={KEPT: None}))),
         "link": cast("SpineLink", SimpleNamespace(heard=heard, reachable=True)),
         "resync": cast("Resync", None),
+        "rules": None,
     }
     task = asyncio.create_task(Leading(**parts)._follow_silence())
     async with asyncio.timeout(5):

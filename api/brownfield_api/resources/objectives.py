@@ -1,11 +1,28 @@
 """What is promised of a resource, and to whom one turns when the promise is broken."""
 
+from decimal import Decimal
+
 from pydantic import model_validator
 
 from brownfield_api.resources.base import Part
 from brownfield_api.resources.decimals import Number
 from brownfield_api.resources.durations import Duration
 from brownfield_api.resources.names import Line
+
+HIGHEST_SHARE = Decimal("99.9999")
+"""Per cent: less than three seconds in four weeks, which no poll of a second can tell from nothing."""
+
+SHORTEST_WINDOW, LONGEST_WINDOW = 60.0, 366 * 86400.0
+
+
+def _check_share(name: str, value: Decimal) -> None:
+    if not 0 < value <= HIGHEST_SHARE:
+        raise ValueError(f"{name} must be above 0 and at most {HIGHEST_SHARE} per cent")
+
+
+def _check_window(window: float | None) -> None:
+    if window is not None and not SHORTEST_WINDOW <= window <= LONGEST_WINDOW:
+        raise ValueError("window must be at least 1m and at most 366d")
 
 
 class Owner(Part):
@@ -45,8 +62,11 @@ class Objectives(Part):
             ("latency.ratio", self.latency.ratio if self.latency else None),
             ("quality", self.quality),
         ):
-            if value is not None and not 0 < value < 100:
-                raise ValueError(f"{name} must be between 0 and 100 per cent, both excluded")
+            if value is not None:
+                _check_share(name, value)
+        if self.uptime is None and self.latency is None and self.quality is None:
+            raise ValueError("promise at least one of uptime, latency and quality")
+        _check_window(self.window)
         return self
 
 
@@ -60,6 +80,6 @@ class TwinObjectives(Part):
 
     @model_validator(mode="after")
     def _is_a_percentage(self) -> "TwinObjectives":
-        if not 0 < self.freshness < 100:
-            raise ValueError("freshness must be between 0 and 100 per cent, both excluded")
+        _check_share("freshness", self.freshness)
+        _check_window(self.window)
         return self

@@ -81,6 +81,15 @@ class KubeClient:
         except NotFound:
             return None
 
+    async def serves(self, kind: Kind) -> bool:
+        # Everybody who is logged in may ask this (the role system:discovery), so it costs the operator no right.
+        request = Request(verb="get", kind=kind, method="GET", path=kind.home)
+        try:
+            served = await self._transport.ask(request)
+        except NotFound:  # nothing of the group
+            return False
+        return any(resource["name"] == kind.plural for resource in served["resources"])
+
     async def pages(
         self,
         kind: Kind,

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     STATEFUL_SET = "StatefulSet", "apps/v1", "statefulsets"
     NETWORK_POLICY = "NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"
     LEASE = "Lease", "coordination.k8s.io/v1", "leases"
+    PROMETHEUS_RULE = "PrometheusRule", "monitoring.coreos.com/v1", "prometheusrules"
+    """The one kind that a cluster may lack: ask `KubePort.serves` first."""
 
     def __new__(cls, kind: str, api_version: str, plural: str) -> Self:
         member = str.__new__(cls, kind)
@@ -42,10 +44,14 @@ class Kind(StrEnum):
         """The API group, "" for the core."""
         return self.api_version.rpartition("/")[0]
 
+    @property
+    def home(self) -> str:
+        """The path of the kind's group and version, where the API server says what it serves."""
+        return f"{'/apis' if self.group else '/api'}/{self.api_version}"
+
     def path(self, namespace: str | None = None, name: str = "", subresource: str = "") -> str:
         """The path of a request. `namespace` None (or ""): all namespaces."""
-        root = "/apis" if self.group else "/api"
-        parts = [f"{root}/{self.api_version}"]
+        parts = [self.home]
         if namespace:
             parts.append(f"namespaces/{quote(namespace, safe='')}")
         parts.append(self.plural)

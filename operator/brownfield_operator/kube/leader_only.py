@@ -24,6 +24,9 @@ class LeaderOnly:
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
         return await self.port.get(kind, namespace, name)
 
+    async def serves(self, kind: Kind) -> bool:
+        return await self.port.serves(kind)
+
     def pages(
         self,
         kind: Kind,

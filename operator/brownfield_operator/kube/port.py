@@ -57,6 +57,9 @@ class KubePort(Protocol):
     async def get(self, kind: Kind, namespace: str, name: str) -> Json | None:
         """The object, or None if it does not exist."""
 
+    async def serves(self, kind: Kind) -> bool:
+        """Whether the API server has the kind now; a CRD may come and go."""
+
     def pages(
         self,
         kind: Kind,

@@ -31,7 +31,14 @@ def child(
         "annotations": {names.PROCESS_NAME: process.name, **(annotations or {})},
         "ownerReferences": [_owner_reference(owner) for owner in sorted(process.owners, key=lambda owner: owner.uid)],
     }
-    return _sealed({"apiVersion": api_version, "kind": kind, "metadata": metadata, **body})
+    return sealed({"apiVersion": api_version, "kind": kind, "metadata": metadata, **body})
+
+
+def sealed(manifest: Manifest) -> Manifest:
+    """`manifest` with the hash of itself as an annotation."""
+    metadata = manifest["metadata"]
+    annotations = {**metadata.get("annotations", {}), names.INTENT: digest(manifest)}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
 def digest(manifest: Manifest) -> str:
@@ -49,10 +56,3 @@ def _owner_reference(owner: Owner) -> Manifest:
         "uid": owner.uid,
         "blockOwnerDeletion": False,
     }
-
-
-def _sealed(manifest: Manifest) -> Manifest:
-    """`manifest` with the hash of itself as an annotation."""
-    metadata = manifest["metadata"]
-    annotations = {**metadata["annotations"], names.INTENT: digest(manifest)}
-    return {**manifest, "metadata": {**metadata, "annotations": annotations}}

@@ -23,7 +23,13 @@ _HARMLESS = frozenset({
     Reason.OTHER_SITE,
 })  # fmt: skip
 """Nobody has to do anything about these."""
-_UNSAID = frozenset({Reason.NOT_CHECKED, Reason.WAITING_FOR_HEALTH, Reason.CONNECTING})
+_UNSAID = frozenset({
+    Reason.NOT_CHECKED,
+    Reason.WAITING_FOR_HEALTH,
+    Reason.CONNECTING,
+    Reason.WAITING_FOR_FIGURES,
+    Reason.NO_EVENTS,
+})  # fmt: skip
 """Between two states; the next one is worth an event."""
 
 

@@ -60,18 +60,23 @@ class Account:
         return min(1.0, max(0.0, (now - self.began) / 1e9 / self.window))
 
     def measure_over(self, window: float, now: int) -> None:
-        """Change the window's length; what is kept moves to the slots of its time."""
+        """Change the window's length; what is kept moves to the slots of its time. Nobody knows when within a long slot
+        something happened: in a shorter window it counts as of the slot's end.
+        """
         if window == self.window:
             return
         self._advance(now)
         old, self.window = self.window, window
         goods, totals, newest = self.goods, self.totals, self.slot
         self.goods, self.totals, self.slot = _zeros(), _zeros(), self._number(now)
+        kept_from = now
         for back in range(SLOTS):
-            number = min(int((newest - back) * old / window), self.slot)
+            number = min(int((newest - back + 1) * old / window), self.slot)
             if number > self.slot - SLOTS:
                 self.goods[number % SLOTS] += goods[(newest - back) % SLOTS]
                 self.totals[number % SLOTS] += totals[(newest - back) % SLOTS]
+                kept_from = int((newest - back) * old / SLOTS * 1e9)
+        self.began = max(self.began, kept_from)
 
     def _number(self, now: int) -> int:
         return int(now / 1e9 * SLOTS / self.window)

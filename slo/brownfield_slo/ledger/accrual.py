@@ -18,7 +18,7 @@ OVERDUE = int(EXPIRES * 1e9)
 class Seen(msgspec.Struct, frozen=True, array_like=True):
     """How far a process's counts are in the account. `time`: ns since 1970 UTC; `owed`: events of the schedule that
     were counted beyond `time`, to be taken off what is reported of that time; `rate`: the process's own account of its
-    schedule, events a second.
+    schedule, events a second. `resting`: it was stopped in order, and its schedule runs again with the next process.
     """
 
     instance: str
@@ -27,6 +27,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     time: int
     owed: float = 0.0
     rate: float = 0.0
+    resting: bool = False
 
 
 def unseen(begin: int) -> Seen:
@@ -52,16 +53,18 @@ def scheduled(seen: Seen, sighting: Sighting | None, rate: float, now: int, *, l
     """
     if sighting is not None and (sighting.time > seen.time or not seen.instance):
         good, total = sighting.events.good, sighting.events.total
-        if sighting.instance == seen.instance:
+        same = sighting.instance == seen.instance
+        if same:
             good, total = good - seen.good, total - seen.total
-        else:
+        elif not seen.resting:
             total += rate * max(0, sighting.started - seen.time) / 1e9
         owed = max(0.0, seen.owed - total)
         counts = sighting.events
-        after = Seen(sighting.instance, counts.good, counts.total, sighting.time, owed, sighting.rate)
+        resting = seen.resting and same  # its last words, said while it stopped
+        after = Seen(sighting.instance, counts.good, counts.total, sighting.time, owed, sighting.rate, resting)
         return after, Events(good, max(0.0, total - seen.owed))
     silent = now - seen.time
     due = rate * silent / 1e9
-    if not listening or silent <= OVERDUE or due <= seen.owed:
+    if seen.resting or not listening or silent <= OVERDUE or due <= seen.owed:
         return seen, Events()
     return msgspec.structs.replace(seen, owed=due), Events(0.0, due - seen.owed)

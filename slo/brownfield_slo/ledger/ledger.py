@@ -7,16 +7,15 @@ together, so that whoever opens it later counts nothing twice and leaves nothing
 
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
 from brownfield_api.errors import UNDECODABLE, BrownfieldError
-from brownfield_api.health import HealthRecord
 from brownfield_slo.indicators import TWIN_INDICATORS, Measured, Sli, Subject
 from brownfield_slo.ledger.account import SLOTS, Account, Events
 from brownfield_slo.ledger.accrual import OVERDUE, Seen, counted, scheduled, unseen
-from brownfield_slo.ledger.sighting import Sighting, sightings
+from brownfield_slo.ledger.sighting import Heard, Sighting, sightings
 
 BOOKS = 64
 """How many books there are. Changing it loses the history of every installation."""
@@ -41,30 +40,45 @@ class Entry(msgspec.Struct, array_like=True):
     seen: dict[str, Seen]
 
 
-Book = dict[str, dict[Sli, Entry]]
-"""Entries by resource (`kind/namespace/name`) and indicator."""
+class Kept(msgspec.Struct, array_like=True):
+    """A resource as it was measured last, and its accounts."""
+
+    measured: Measured
+    entries: dict[Sli, Entry]
+
+
+Book = dict[str, Kept]
+"""By resource: `kind/namespace/name`."""
 
 
 class Ledger:
     """The accounts of the resources it was last told to measure; pure but for what it remembers."""
 
     def __init__(self) -> None:
+        self._measured: dict[Subject, Measured] = {}
         self._accounts: dict[Subject, dict[Sli, Account]] = {}
         self._seen: dict[tuple[Subject, Sli], dict[str, Seen]] = {}
 
     def forget(self, exists: Callable[[Subject], bool]) -> None:
         """Close the accounts of resources that exist no more."""
-        for subject in [subject for subject in self._accounts if not exists(subject)]:
-            for sli in self._accounts.pop(subject):
-                self._seen.pop((subject, sli), None)
+        for subject in [subject for subject in self._measured if not exists(subject)]:
+            self._close(subject)
 
-    def advance(
-        self, measured: Iterable[Measured], records: Mapping[str, HealthRecord], now: int, *, listening: bool
-    ) -> None:
-        """Take in what the records say of what is measured, at `now` (ns since 1970 UTC). `listening`: see
-        `accrual.scheduled`.
+    @property
+    def measured(self) -> Collection[Measured]:
+        """Everything that has accounts, as it was measured last."""
+        return self._measured.values()
+
+    def advance(self, measured: Iterable[Measured], records: Iterable[Heard], now: int, *, listening: bool) -> None:
+        """Take in what the records say, at `now` (ns since 1970 UTC). Whatever is not among `measured` and was not
+        forgotten is measured as it was before: it exists, and cannot be read. `listening`: see `accrual.scheduled`.
         """
-        wanted = {item.subject: item for item in measured}
+        for item in measured:
+            before = self._measured.get(item.subject)
+            if before is not None and before.uid != item.uid:
+                self._close(item.subject)  # deleted and made again between two looks
+            self._measured[item.subject] = item
+        wanted = self._measured
         for item in wanted.values():
             accounts = self._accounts.setdefault(item.subject, {})
             for sli in item.indicators:
@@ -73,9 +87,16 @@ class Ledger:
         for subject, sli, sighting in sightings(records):
             if subject in wanted:
                 found.setdefault((subject, sli), []).append(sighting)
+        for each in found.values():
+            each.sort(key=lambda sighting: sighting.time)
         for item in wanted.values():
             for sli in item.indicators:
                 self._settle(item, sli, found.get((item.subject, sli), []), now, listening=listening)
+
+    def _close(self, subject: Subject) -> None:
+        del self._measured[subject]
+        for sli in self._accounts.pop(subject, {}):
+            self._seen.pop((subject, sli), None)
 
     def totals(self, subject: Subject, sli: Sli) -> Events:
         """Counts since the beginning, which never fall."""
@@ -93,7 +114,8 @@ class Ledger:
     def rest(self) -> None:
         """Everything is stopped in order: no schedule runs until a process is heard of again."""
         for seen in self._seen.values():
-            seen.pop(_ONLY, None)
+            if _ONLY in seen:
+                seen[_ONLY] = msgspec.structs.replace(seen[_ONLY], resting=True, owed=0.0)
 
     def books(self) -> dict[int, bytes]:
         """Every book that holds anything, by number, as bytes."""
@@ -101,7 +123,8 @@ class Ledger:
         for subject, accounts in self._accounts.items():
             key = f"{subject.kind}/{subject.namespace}/{subject.name}"
             entries = {sli: self._entry(subject, sli, account) for sli, account in accounts.items()}
-            books.setdefault(zlib.crc32(key.encode()) % BOOKS, {})[key] = entries
+            kept = Kept(self._measured[subject], entries)
+            books.setdefault(zlib.crc32(key.encode()) % BOOKS, {})[key] = kept
         return {number: _packed(book) for number, book in books.items()}
 
     def open(self, content: bytes) -> None:
@@ -109,9 +132,10 @@ class Ledger:
         try:
             inflater = zlib.decompressobj()
             book = msgspec.msgpack.decode(inflater.decompress(content, _LARGEST_BOOK), type=Book)
-            for key, entries in book.items():
-                subject = Subject(*key.split("/"))
-                for sli, entry in entries.items():
+            for kept in book.values():
+                subject = kept.measured.subject
+                self._measured[subject] = kept.measured
+                for sli, entry in kept.entries.items():
                     self._accounts.setdefault(subject, {})[sli] = _account(entry)
                     self._seen[subject, sli] = entry.seen
         except (*UNDECODABLE, zlib.error, ValueError, TypeError) as error:
@@ -121,15 +145,17 @@ class Ledger:
         account = self._accounts[item.subject][sli]
         seen = self._seen.setdefault((item.subject, sli), {})
         if sli not in _SCHEDULED:
-            for sighting in found:
-                seen[sighting.process], events = counted(seen.get(sighting.process), sighting)
+            for each in found:
+                seen[each.process], events = counted(seen.get(each.process), each)
                 account.add(events, now)
             return
-        newest = max(found, key=lambda sighting: sighting.time, default=None)
-        before = seen.get(_ONLY) or unseen(newest.started if newest else now + OVERDUE)
-        rate = item.rate if sli is Sli.UPTIME else (newest.rate if newest else before.rate)
-        seen[_ONLY], events = scheduled(before, newest, rate, now, listening=listening)
-        account.add(events, now)
+        begin = min((sighting.started for sighting in found), default=now + OVERDUE)
+        news: list[Sighting | None] = [*found, None]  # at the end, whether it has been silent since
+        for sighting in news:
+            before = seen.get(_ONLY) or unseen(begin)
+            rate = item.rate if sli is Sli.UPTIME else (sighting.rate if sighting else before.rate)
+            seen[_ONLY], events = scheduled(before, sighting, rate, now, listening=listening)
+            account.add(events, now)
 
     def _entry(self, subject: Subject, sli: Sli, account: Account) -> Entry:
         return Entry(

@@ -1,6 +1,6 @@
 """What a health record says of one indicator of one resource."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from brownfield_api.health import HealthRecord
@@ -22,9 +22,13 @@ class Sighting:
     rate: float = 0.0
 
 
-def sightings(records: Mapping[str, HealthRecord]) -> Iterator[tuple[Subject, Sli, Sighting]]:
-    """Everything the records say, in the order of their keys."""
-    for key, record in sorted(records.items()):
+Heard = tuple[str, HealthRecord]
+"""Key and record; of one key there may be several, of processes that came one after the other."""
+
+
+def sightings(records: Iterable[Heard]) -> Iterator[tuple[Subject, Sli, Sighting]]:
+    """Everything the records say."""
+    for key, record in records:
         for subject, sli, events, rate in _of(record):
             yield subject, sli, Sighting(key, record.instance, record.started, record.time, events, rate)
 

@@ -55,6 +55,12 @@ async def test_what_is_applied_can_be_got_and_what_is_not_there_is_none(client: 
     assert [entry["manager"] for entry in live["metadata"]["managedFields"]] == [names.FIELD_MANAGER]
 
 
+async def test_it_tells_which_kinds_there_are(client: KubeClient) -> None:
+    assert await client.serves(Kind.CONFIG_MAP)
+    assert await client.serves(Kind.TWIN_MODEL)
+    assert not await client.serves(Kind.PROMETHEUS_RULE)
+
+
 async def test_the_same_applied_again_changes_nothing(client: KubeClient, name: str) -> None:
     first = await client.apply(config_map(name, {"key": "value"}))
     assert await client.apply(config_map(name, {"key": "value"})) == first

@@ -27,7 +27,7 @@ WRITES: dict[str, Write] = {
     "patch_status": lambda port: port.patch_status(Kind.LEGACY_SOURCE, "farm", "a", {}, uid="uid-LegacySource-a"),
     "delete": lambda port: port.delete(Kind.LEGACY_SOURCE, "farm", "a"),
 }
-READS = {"get", "list", "pages", "watch"}
+READS = {"get", "list", "pages", "serves", "watch"}
 
 
 @dataclass

@@ -52,6 +52,15 @@ def test_what_is_older_than_the_window_is_forgotten() -> None:
     assert account.total == 20
 
 
+def test_a_shorter_window_counts_a_long_slot_as_of_its_end() -> None:
+    account, now = Account(28 * 86400.0, 10**18), 10**18 + 60 * SECOND
+    account.add(Events(0, 10), now)
+    account.measure_over(120.0, now)
+    assert account.within(now).total == 10
+    assert account.covered(now) == pytest.approx(0.5)
+    assert account.within(now + 130 * SECOND).total == 0
+
+
 @pytest.mark.parametrize("window", [600.0, 3600.0, 7200.0, 28 * 86400.0])
 def test_another_window_keeps_what_is_young_enough_for_it(window: float) -> None:
     account, now = Account(3600.0, 10**18), 10**18

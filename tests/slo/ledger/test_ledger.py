@@ -1,5 +1,7 @@
 """The books: saved, opened, gone on from."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from brownfield_api.health import EventCounts, HealthRecord, LinkState, QualityC
 from brownfield_slo.indicators import Measured, Sli, Subject
 from brownfield_slo.ledger.account import Events
 from brownfield_slo.ledger.ledger import Ledger
+from brownfield_slo.ledger.sighting import Heard
 
 SECOND = 10**9
 BEGIN = 10**18
@@ -21,7 +24,7 @@ MEASURED = (
 )
 
 
-def records(polls: int, good: int, seconds: int, instance: str = "a") -> dict[str, HealthRecord]:
+def records(polls: int, good: int, seconds: int, instance: str = "a") -> list[Heard]:
     now = BEGIN + seconds * SECOND
     source = SourceHealth(
         name="r80711",
@@ -43,12 +46,12 @@ def records(polls: int, good: int, seconds: int, instance: str = "a") -> dict[st
         )
 
     judged = {"r80711": EventCounts(good=good, total=polls)}
-    replace = msgspec.structs.replace
-    return {
-        "adapter.plant.x": replace(record("adapter", "x"), sources=(source,)),
-        "pipeline.plant.m": replace(record("pipeline", "m"), of_sources=judged),
-        "twin.plant.wind-farm": replace(record("twin", "wind-farm"), twin=twin),
-    }
+    changed = msgspec.structs.replace
+    return [
+        ("adapter.plant.x", changed(record("adapter", "x"), sources=(source,))),
+        ("pipeline.plant.m", changed(record("pipeline", "m"), of_sources=judged)),
+        ("twin.plant.wind-farm", changed(record("twin", "wind-farm"), twin=twin)),
+    ]
 
 
 def test_what_exists_no_more_is_forgotten() -> None:
@@ -61,21 +64,51 @@ def test_what_exists_no_more_is_forgotten() -> None:
     assert ledger.totals(SOURCE, Sli.QUALITY) == Events(19, 20)
 
 
+def test_the_last_word_of_a_process_counts_although_another_follows_it() -> None:
+    ledger = Ledger()
+    ledger.advance(MEASURED, records(10, 10, 10), BEGIN + 10 * SECOND, listening=True)
+    last = records(18, 18, 18)
+    following = [
+        (key, msgspec.structs.replace(record, instance="b", started=BEGIN + 20 * SECOND, time=BEGIN + 21 * SECOND))
+        for key, record in records(1, 1, 1)
+    ]
+    ledger.advance(MEASURED, [*last, *following], BEGIN + 21 * SECOND, listening=True)
+    assert ledger.totals(SOURCE, Sli.UPTIME) == Events(19, 21)
+    assert ledger.totals(SOURCE, Sli.QUALITY) == Events(19, 19)
+
+
+def test_what_exists_and_cannot_be_read_is_measured_as_before_also_by_the_next_one() -> None:
+    ledger, following = Ledger(), Ledger()
+    ledger.advance(MEASURED, records(10, 10, 10), BEGIN + 10 * SECOND, listening=True)
+    for content in ledger.books().values():
+        following.open(content)
+    following.advance((), records(20, 20, 20), BEGIN + 20 * SECOND, listening=True)
+    assert sorted(item.subject for item in following.measured) == sorted(item.subject for item in MEASURED)
+    assert following.totals(SOURCE, Sli.UPTIME) == Events(20, 20)
+
+
+def test_another_resource_of_the_same_name_begins_anew() -> None:
+    ledger = Ledger()
+    ledger.advance(MEASURED, records(10, 9, 10), BEGIN + 10 * SECOND, listening=True)
+    ledger.advance([replace(MEASURED[0], uid="another")], (), BEGIN + 11 * SECOND, listening=True)
+    assert ledger.totals(SOURCE, Sli.UPTIME) == Events()
+
+
 def test_a_new_source_gets_the_time_to_start_and_no_more() -> None:
     ledger = Ledger()
-    ledger.advance(MEASURED, {}, BEGIN - 8 * SECOND, listening=True)
+    ledger.advance(MEASURED, (), BEGIN - 8 * SECOND, listening=True)
     ledger.advance(MEASURED, records(10, 10, 10), BEGIN + 10 * SECOND, listening=True)
     assert ledger.totals(SOURCE, Sli.UPTIME) == Events(10, 10)
     never = Ledger()
     for seconds in range(0, 100, 10):
-        never.advance(MEASURED, {}, BEGIN + seconds * SECOND, listening=True)
+        never.advance(MEASURED, (), BEGIN + seconds * SECOND, listening=True)
     assert never.totals(SOURCE, Sli.UPTIME) == Events(0, 90 - 15)
 
 
 def test_a_dead_twin_burns_by_what_it_said_it_holds() -> None:
     ledger = Ledger()
     ledger.advance(MEASURED, records(10, 9, 10), BEGIN + 10 * SECOND, listening=True)
-    ledger.advance(MEASURED, {}, BEGIN + 40 * SECOND, listening=True)
+    ledger.advance(MEASURED, (), BEGIN + 40 * SECOND, listening=True)
     assert ledger.totals(TWIN, Sli.FRESHNESS).total == pytest.approx(20 + 60)
 
 
@@ -103,12 +136,14 @@ def test_whoever_was_stopped_in_order_owes_nothing_for_the_time_until_it_is_star
     ledger.advance(MEASURED, records(10, 10, 10), BEGIN + 10 * SECOND, listening=True)
     ledger.rest()
     before = ledger.totals(SOURCE, Sli.UPTIME)
-    later = {
-        key: msgspec.structs.replace(record, instance="b", started=BEGIN + 9000 * SECOND)
-        for key, record in records(5, 5, 9005).items()
-    }
+    # Whoever starts again hears of the old processes first: the bucket still has their last records.
+    ledger.advance(MEASURED, records(11, 11, 11), BEGIN + 8999 * SECOND, listening=True)
+    later = [
+        (key, msgspec.structs.replace(record, instance="b", started=BEGIN + 9000 * SECOND))
+        for key, record in records(5, 5, 9005)
+    ]
     ledger.advance(MEASURED, later, BEGIN + 9005 * SECOND, listening=True)
-    assert ledger.totals(SOURCE, Sli.UPTIME) == Events(before.good + 5, before.total + 5)
+    assert ledger.totals(SOURCE, Sli.UPTIME) == Events(before.good + 6, before.total + 6)
 
 
 @given(st.binary(max_size=200))
