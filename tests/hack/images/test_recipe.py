@@ -96,7 +96,7 @@ def test_an_image_holds_the_rooms_its_component_may_import_and_no_others() -> No
     stages = read_stages(DOCKERFILE)
     data_plane = {"api", "spine"}
     expected = {
-        "operator": data_plane | {"planner", "operator"},
+        "operator": data_plane | {"planner", "slo", "operator"},
         "adapter": data_plane | {"adapters"},
         "pipeline": data_plane | {"pipeline"},
         "twin": data_plane | {"twin"},
