@@ -251,7 +251,7 @@ async def test_a_key_that_needs_a_password_is_refused(credentials: Path, user: I
     assert read_login(str(credentials)).certificate is not None
 
 
-def test_a_secret_with_other_keys_is_no_anonymous_login(tmp_path: Path) -> None:
+async def test_a_secret_with_other_keys_is_no_anonymous_login(tmp_path: Path) -> None:
     (tmp_path / "user").write_text("operator")
     with pytest.raises(LinkLost, match=r"neither username nor tls\.crt"):
         read_login(str(tmp_path))
