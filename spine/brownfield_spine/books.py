@@ -37,14 +37,13 @@ async def read_books(spine: Spine) -> dict[str, bytes]:
 
 async def write_books(spine: Spine, books: dict[str, bytes]) -> None:
     """Store all of them; raises `SpineUnavailable` if one was not, the others may be."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for name, content in books.items():
-                group.create_task(_write(spine, f"{_PREFIX}{name}", content))
-    except* (NotStored, Unanswered, WrongLastSequence) as failures:
-        first = failures.exceptions[0]
-        what = getattr(first, "what", None) or type(first).__name__
-        raise SpineUnavailable(f"service levels are not kept: {what}", where=f"bucket {LEVEL_BUCKET}") from None
+    writes = (_write(spine, f"{_PREFIX}{name}", content) for name, content in books.items())
+    for outcome in await asyncio.gather(*writes, return_exceptions=True):
+        if isinstance(outcome, NotStored | Unanswered | WrongLastSequence):
+            what = getattr(outcome, "what", None) or type(outcome).__name__
+            raise SpineUnavailable(f"service levels are not kept: {what}", where=f"bucket {LEVEL_BUCKET}") from outcome
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _write(spine: Spine, subject: str, content: bytes) -> None:
