@@ -77,6 +77,13 @@ class Reason(IntFlag):
     """A model's value stands in for a measurement that is stale."""
 
 
+NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE | Reason.MAX_SKEW)
+"""Samples with one of these say nothing about how long it takes from the source to somewhere."""
+
+VOUCHED_WITHIN = 5 * 10**9
+"""Nanoseconds; a source that vouches for less than up to here is reading history, whose rows are old by nature."""
+
+
 def severity(status: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """Severity of each code, 0 Good, 1 Uncertain, 2 Bad (3, reserved by the standard, counts as Bad)."""
     worst: npt.NDArray[np.uint32] = np.minimum(status >> np.uint32(30), np.uint32(2))

@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 import structlog
 
 from brownfield_api.errors import CorruptBatch, SpineUnavailable
 from brownfield_api.header import BatchHeader
-from brownfield_api.status import Reason
+from brownfield_api.status import NOT_LIVE
 from brownfield_api.tables import TagTable
 from brownfield_pipeline.checkpoint import Checkpoint
 from brownfield_pipeline.history import History
@@ -31,7 +30,6 @@ from brownfield_spine.tables import TableStore
 CATCHING_UP = 200
 """Messages behind a batch from which on its latency tells of the backlog, not of the pipeline."""
 
-_NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE | Reason.MAX_SKEW)
 _log = structlog.get_logger()
 
 
@@ -124,7 +122,7 @@ class Pipeline:
             self._measure(output)
 
     def _measure(self, output: Output) -> None:
-        live = (output.stored.reasons & _NOT_LIVE) == 0
+        live = (output.stored.reasons & NOT_LIVE) == 0
         if bool(live.any()):
             latencies = self._parts.clock() - output.stored.source_time[live]
             self._parts.latency.add(latencies)

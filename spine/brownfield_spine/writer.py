@@ -20,7 +20,7 @@ import structlog
 from brownfield_api.batch import SampleBatch, checksum, decode, encode
 from brownfield_api.errors import BrownfieldError, Fenced, SpineUnavailable
 from brownfield_api.header import BatchHeader
-from brownfield_api.status import Reason
+from brownfield_api.status import NOT_LIVE, VOUCHED_WITHIN, Reason
 from brownfield_api.tables import AnyTable, pack
 from brownfield_spine.chain import Chain
 from brownfield_spine.connection import Spine
@@ -37,11 +37,7 @@ from brownfield_spine.shelf import TableShelf
 from brownfield_spine.tables import table_store
 from brownfield_spine.tasks import spawn, stop
 
-_NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE)
 _TIMES_KEPT = 8
-
-VOUCHED_WITHIN = 5 * 10**9
-"""Nanoseconds; a source that vouches for less than up to here is reading history, whose rows are old by nature."""
 
 _log = structlog.get_logger()
 
@@ -328,7 +324,7 @@ class SubjectWriter:
         if not len(times) or int(batch.receive_time[-1]) - as_of > VOUCHED_WITHIN:
             return times[:0]
         if batch.reasons.any():
-            live = (batch.reasons & _NOT_LIVE) == 0
+            live = (batch.reasons & NOT_LIVE) == 0
         elif self._max_skew is None:
             return times
         else:

@@ -12,14 +12,9 @@ import numpy as np
 from brownfield_api.batch import SampleBatch
 from brownfield_api.header import BatchHeader
 from brownfield_api.health import Hop, QualityCounts
-from brownfield_api.status import Reason, severity
+from brownfield_api.status import NOT_LIVE, VOUCHED_WITHIN, severity
 from brownfield_spine.hops import HopCounter, Verdict
-from brownfield_twin.columns import SECOND, Bools, Times
-
-_NOT_LIVE = np.uint16(Reason.INITIAL | Reason.HELD | Reason.GAP_BEFORE | Reason.MAX_SKEW)
-
-VOUCHED_WITHIN = 5 * SECOND
-"""A source that vouches for less than up to here is reading history; its rows are old by nature."""
+from brownfield_twin.columns import Bools, Times
 
 
 @dataclass(slots=True)
@@ -73,7 +68,7 @@ def add_hops(one: Hop, other: Hop) -> Hop:
 
 def live_rows(batch: SampleBatch, as_of: int) -> Bools:
     """Which samples tell how long it takes from the source to here."""
-    plain: Bools = (batch.reasons & _NOT_LIVE) == 0
+    plain: Bools = (batch.reasons & NOT_LIVE) == 0
     return plain & (batch.receive_time - as_of <= VOUCHED_WITHIN)
 
 
